@@ -1,0 +1,208 @@
+// The cache: one file, shared by all processes that open it.
+//
+// Thread and process safety: every member function may be called from any number of threads and processes at once,
+// except close(), the destructor and moves, which need the handle to themselves.
+// Reads (get, contains, info, get_many, for_each, stats) take no lock and never wait.
+// Writes take the lock of one shard and wait for it no longer than Options::timeout.
+// After fork() the child's handle attaches anew at its first use.
+// Keys are 1 to 65,535 bytes, any bytes. Values are 0 bytes to max_value_size(). A key beyond the range is
+// Code::invalid_argument (empty) or Code::too_large; a value beyond it Code::too_large. Nothing is stored then.
+// Writes through a read-only handle are Code::read_only; any call on a closed or moved-from handle is Code::closed.
+#pragma once
+
+#include <larder/options.hpp>
+#include <larder/stats.hpp>
+#include <larder/status.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace larder {
+
+class CacheImpl;
+
+/// What is known of a record besides its value.
+struct RecordInfo {
+    std::uint64_t version = 0;       ///< changes with each write of the key, is never used again, and survives moves and restarts
+    std::int64_t expires_at_ms = 0;  ///< milliseconds since the Unix epoch; 0: never
+    std::uint32_t flags = 0;         ///< the client's
+    std::uint64_t value_size = 0;
+};
+
+/// One answer of get_many(). Keep the vector between calls, and its strings are reused.
+struct Lookup {
+    Status status;
+    std::string value;
+    RecordInfo info;
+};
+
+/// One record for set_many().
+struct Write {
+    std::string_view key;
+    std::string_view value;
+    WriteOptions options{};
+};
+
+/// A record as for_each() shows it; the views are valid during the call only.
+struct RecordView {
+    std::string_view key;
+    std::string_view value;
+    RecordInfo info;
+};
+
+/// Where for_each() stands. A default Cursor starts at the beginning. Valid across calls, handles and processes.
+struct Cursor {
+    std::uint64_t position = 0;
+    bool done = false;
+};
+
+struct ScanOptions {
+    /// Only keys that begin with these bytes.
+    std::string_view prefix{};
+    Cursor from{};
+    /// Do not read values: RecordView::value is empty, info.value_size is right.
+    bool keys_only = false;
+};
+
+/// What verify() found. Clean means problems is empty.
+struct Verification {
+    std::uint64_t records = 0;   ///< checked and good
+    std::uint64_t bytes = 0;     ///< walked
+    std::uint64_t segments = 0;  ///< walked
+    std::vector<std::string> problems;
+};
+
+class LARDER_API Cache {
+  public:
+    Cache() noexcept;  ///< a closed handle
+    ~Cache();          ///< close(), its status ignored
+    Cache(Cache&&) noexcept;
+    Cache& operator=(Cache&&) noexcept;
+    Cache(const Cache&) = delete;
+    Cache& operator=(const Cache&) = delete;
+
+    // ---- life of a handle ----
+
+    /// Makes a new cache file and attaches to it. Code::exists if there is a file of that name; it is not touched.
+    /// Nobody ever sees half a file. Cost: a few milliseconds, whatever the capacity.
+    static Result<Cache> create(std::string_view path, const Options& options = {});
+    /// Attaches to an existing cache file. Cost: below 2 ms whatever the size, unless the machine went down while the
+    /// file was in use: then the whole file is read once (Options::recovery).
+    /// Errors: no_such_file, permission, not_a_cache, wrong_version, corrupt, busy, unsupported, too_many, io_error.
+    static Result<Cache> open(std::string_view path, const Options& options = {});
+    /// open(), and create() where there is no file. Racing creators: one wins, the others attach.
+    static Result<Cache> open_or_create(std::string_view path, const Options& options = {});
+    /// Detaches. The last handle to close flushes and sets the clean mark (Options::flush_on_close). Closing twice is ok.
+    Status close();
+    bool is_open() const noexcept;
+
+    // ---- reading: no lock, no wait ----
+
+    /// Copies the value into `value`, whose memory is reused. not_found leaves it unchanged.
+    Status get(std::string_view key, std::string& value, RecordInfo* info = nullptr) const;
+    /// Copies the value into `buffer` and returns its length. size_mismatch if it does not fit (info->value_size says how much).
+    Result<std::size_t> get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info = nullptr) const;
+    /// The value as a fresh string.
+    Result<std::string> get(std::string_view key) const;
+    /// ok or not_found. Does not count as a hit for eviction, but in the statistics.
+    Status contains(std::string_view key) const;
+    /// What is known of a record. Does not count as a hit, neither for eviction nor in the statistics.
+    Result<RecordInfo> info(std::string_view key) const;
+    /// Looks up many keys, overlapping their cache misses. answers.size() must be keys.size(). Returns the number of hits.
+    std::size_t get_many(std::span<const std::string_view> keys, std::span<Lookup> answers) const;
+    /// Calls `visit` for each record until it returns false; returns where it stopped. Records that exist all the while are
+    /// visited at least once, and more than once only if they move meanwhile. No other user is stopped; `visit` may call any
+    /// function of the cache. Not counted as hits.
+    Result<Cursor> for_each(const ScanOptions& options, const std::function<bool(const RecordView&)>& visit) const;
+
+    // ---- writing: one shard's lock, waits at most Options::timeout ----
+
+    /// Stores the value, replacing any other. `version`, where given, receives the new version.
+    Status set(std::string_view key, std::string_view value, const WriteOptions& options = {}, std::uint64_t* version = nullptr);
+    /// Stores only if the key is absent; else Code::exists.
+    Status add(std::string_view key, std::string_view value, const WriteOptions& options = {}, std::uint64_t* version = nullptr);
+    /// Stores only if the key is present; else Code::not_found.
+    Status replace(std::string_view key, std::string_view value, const WriteOptions& options = {},
+                   std::uint64_t* version = nullptr);
+    /// Stores only if the key's version is `expected`; else version_mismatch or not_found.
+    Status compare_and_swap(std::string_view key, std::string_view value, std::uint64_t expected,
+                            const WriteOptions& options = {}, std::uint64_t* version = nullptr);
+    /// Removes the key; not_found if it was absent.
+    Status remove(std::string_view key);
+    /// Gives the key another TTL. The version stays.
+    Status touch(std::string_view key, Ttl ttl);
+    /// touch() and get() in one step.
+    Status get_and_touch(std::string_view key, Ttl ttl, std::string& value, RecordInfo* info = nullptr);
+    /// Adds `delta` to a value that is a decimal signed 64-bit integer, and returns the sum. An absent key is stored as
+    /// `initial` with `options` (delta is not added). A present key keeps its flags and, with Ttl::never() or keep(), its expiry.
+    Result<std::int64_t> increment(std::string_view key, std::int64_t delta = 1, std::int64_t initial = 0,
+                                   const WriteOptions& options = {});
+    Result<std::int64_t> decrement(std::string_view key, std::int64_t delta = 1, std::int64_t initial = 0,
+                                   const WriteOptions& options = {});
+    /// Adds bytes behind (before) the value; not_found if the key is absent. Expiry and flags stay.
+    Status append(std::string_view key, std::string_view suffix);
+    Status prepend(std::string_view key, std::string_view prefix);
+    /// Each as set(); statuses.size() must be writes.size(). Returns how many were stored.
+    std::size_t set_many(std::span<const Write> writes, std::span<Status> statuses);
+    /// Each as remove(). Returns how many were removed.
+    std::size_t remove_many(std::span<const std::string_view> keys, std::span<Status> statuses);
+    /// Removes all records, shard by shard.
+    Status clear();
+
+    // ---- the whole ----
+
+    /// Writes all to disk; when it returns ok, all that was stored before the call survives a power cut. Others go on
+    /// reading and writing meanwhile. Cost: that of fdatasync().
+    Status flush();
+    /// Sets the capacity, 1 MiB to the reservation, while others are attached. Lowering it evicts, and gives the space back
+    /// to the file system.
+    Status resize(std::uint64_t capacity);
+    /// Counters and gauges. A snapshot of moving numbers; exact when nobody writes. Cost: microseconds to a millisecond.
+    Result<Stats> stats() const;
+    /// Checks every invariant of the file while others use it. Reads the whole file. On a read-only handle it takes no locks,
+    /// and what others change meanwhile is looked at again before it is called a problem.
+    Result<Verification> verify(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
+    /// The largest value, in bytes, that this cache takes: the smaller of capacity/8 and 1 GiB.
+    std::uint64_t max_value_size() const noexcept;
+    /// The path it was opened by.
+    std::string path() const;
+
+    // ---- typed values ----
+
+    /// Stores the bytes of a trivially copyable value.
+    template <class T>
+    requires std::is_trivially_copyable_v<T> Status set_value(std::string_view key, const T& value,
+                                                              const WriteOptions& options = {}) {
+        return set(key, std::string_view(reinterpret_cast<const char*>(&value), sizeof(T)), options);
+    }
+    template <class T>
+    requires(std::is_trivially_copyable_v<T> && !std::is_convertible_v<const T&, std::string_view>) Status
+        set(std::string_view key, const T& value, const WriteOptions& options = {}) {
+        return set_value<T>(key, value, options);
+    }
+    /// Reads a value of type T; Code::size_mismatch if what is stored has another size.
+    template <class T>
+    requires(std::is_trivially_copyable_v<T>&& std::is_default_constructible_v<T>) Result<T> get(std::string_view key)
+    const {
+        T value{};
+        auto length = get(key, std::as_writable_bytes(std::span<T, 1>(&value, 1)));
+        if (!length.ok()) return length.status();
+        if (*length != sizeof(T)) return Code::size_mismatch;
+        return value;
+    }
+
+  private:
+    explicit Cache(std::unique_ptr<CacheImpl> impl) noexcept;
+    std::unique_ptr<CacheImpl> impl_;
+};
+
+}  // namespace larder
