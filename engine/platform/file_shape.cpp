@@ -40,6 +40,13 @@ Status check_options(const FileOptions& options) {
     return status.ok() ? check_ids(options.owner, options.group) : status;
 }
 
+bool is_name_of(const std::string& path, int descriptor) noexcept {
+    struct stat named {};
+    struct stat open {};
+    return ::lstat(path.c_str(), &named) == 0 && ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev &&
+           named.st_ino == open.st_ino;
+}
+
 Status change_mode(int descriptor, std::string_view path, std::uint32_t mode) {
     Status status = check_mode(mode);
     if (!status.ok()) return status;

@@ -5,20 +5,36 @@
 #include <mutex>
 
 namespace larder::platform {
+namespace {
+
+// A thread that paused forks makes and ends watches in the pause: it has the registry's lock already.
+constinit thread_local int pauses = 0;
+
+}  // namespace
 
 // Never destroyed (its destructor is trivial): watches may end after the static objects of this file would have.
 class ForkRegistry {
   public:
+    void lock() noexcept {
+        if (pauses++ == 0) mutex_.lock();
+    }
+    void unlock() noexcept {
+        if (--pauses == 0) mutex_.unlock();
+    }
+
     void add(ForkWatch& watch) noexcept {
         register_handlers();
-        const std::lock_guard<std::mutex> guard(mutex_);
+        const std::lock_guard guard(*this);
+        watch.watching_ = true;
         watch.next_ = first_;
         if (first_ != nullptr) first_->previous_ = &watch;
         first_ = &watch;
     }
 
     void remove(ForkWatch& watch) noexcept {
-        const std::lock_guard<std::mutex> guard(mutex_);
+        const std::lock_guard guard(*this);
+        if (!watch.watching_) return;
+        watch.watching_ = false;
         (watch.previous_ != nullptr ? watch.previous_->next_ : first_) = watch.next_;
         if (watch.next_ != nullptr) watch.next_->previous_ = watch.previous_;
     }
@@ -28,6 +44,9 @@ class ForkRegistry {
     static void before_fork() noexcept;
     static void in_parent() noexcept;
     static void in_child() noexcept;
+    void tell_all(void (ForkWatch::*call)() noexcept) noexcept {
+        for (ForkWatch* watch = first_; watch != nullptr; watch = watch->next_) (watch->*call)();
+    }
 
     std::mutex mutex_;
     ForkWatch* first_ = nullptr;
@@ -44,15 +63,26 @@ void ForkRegistry::register_handlers() noexcept {
     static_cast<void>(registered);
 }
 
-void ForkRegistry::before_fork() noexcept { registry.mutex_.lock(); }
-void ForkRegistry::in_parent() noexcept { registry.mutex_.unlock(); }
+void ForkRegistry::before_fork() noexcept {
+    registry.lock();
+    registry.tell_all(&ForkWatch::before_fork);
+}
+
+void ForkRegistry::in_parent() noexcept {
+    registry.tell_all(&ForkWatch::after_fork_in_parent);
+    registry.unlock();
+}
 
 void ForkRegistry::in_child() noexcept {
-    for (ForkWatch* watch = registry.first_; watch != nullptr; watch = watch->next_) watch->after_fork_in_child();
-    registry.mutex_.unlock();
+    registry.tell_all(&ForkWatch::after_fork_in_child);
+    registry.unlock();
 }
 
 ForkWatch::ForkWatch() { registry.add(*this); }
 ForkWatch::~ForkWatch() { registry.remove(*this); }
+void ForkWatch::stop_watching() noexcept { registry.remove(*this); }
+
+ForkPause::ForkPause() noexcept { registry.lock(); }
+ForkPause::~ForkPause() { registry.unlock(); }
 
 }  // namespace larder::platform

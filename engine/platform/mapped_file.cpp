@@ -1,6 +1,7 @@
 #include "engine/platform/file_maker.hpp"
 #include "engine/platform/file_shape.hpp"
 #include "engine/platform/file_state.hpp"
+#include "engine/platform/named_region.hpp"
 #include "engine/platform/reopen.hpp"
 #include "engine/platform/system_error.hpp"
 #include "engine/platform/view_state.hpp"
@@ -99,6 +100,14 @@ Result<MappedFile> MappedFile::anonymous(std::uint64_t size, const FileOptions& 
     if (!status.ok()) return status;
     MappedFile file(std::make_shared<FileState>(std::move(descriptor), std::string(), Access::read_write, options.inheritable));
     return narrow(std::move(file), options);
+}
+
+Result<MappedFile> MappedFile::named(std::string_view name, std::uint64_t size, const FileOptions& options, bool* created) {
+    bool is_new = false;
+    Result<std::shared_ptr<FileState>> state = platform::open_named_region(name, size, options, is_new);
+    if (!state.ok()) return state.status();
+    if (created != nullptr) *created = is_new;
+    return MappedFile(std::move(*state));
 }
 
 Result<MappedView> MappedFile::view(std::uint64_t offset, std::uint64_t length, Access access) const {

@@ -43,6 +43,8 @@ void give_back(unsigned ordinal) noexcept {
 // Only the forking thread lives on in the child: the others' numbers are free there.
 class OrdinalWatch final : public ForkWatch {
   public:
+    ~OrdinalWatch() { stop_watching(); }
+
     void after_fork_in_child() noexcept override {
         for (auto& word : in_use) word.store(0, std::memory_order_relaxed);
         if (ordinal_plus_one == 0 || ordinal_plus_one > kRecycled) return;
@@ -76,8 +78,9 @@ class EndOfThread {
 };
 
 unsigned take_for_this_thread() noexcept {
-    static OrdinalWatch forks;
     static EndOfThread ends;
+    const ForkPause pause;
+    static OrdinalWatch forks;
     const unsigned ordinal = take_lowest();
     ordinal_plus_one = ordinal + 1;
     ends.watch_this_thread();
