@@ -1,0 +1,36 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+#include "process_table.hpp"
+#include "session.hpp"
+#include "stats_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace larder::tools {
+namespace {
+
+ExitCode run(const CacheFile& file, Session& session) {
+    const Cache cache = file.open_read_only(session);
+    const Stats stats = check(cache.stats(), file.path);
+    if (session.json()) {
+        Json processes = Json::array();
+        for (const ProcessStats& process : stats.processes) processes.push_back(process_json(process, false));
+        session.out().document({{"processes", processes}});
+    } else {
+        session.out().write(process_table(stats.processes, false));
+    }
+    return ExitCode::yes;
+}
+
+}  // namespace
+
+void add_procs(CLI::App& app, Session& session) {
+    CLI::App* command =
+        app.add_subcommand("procs", "List the processes that are attached for writing, and dead ones not cleaned up yet");
+    auto file = std::make_shared<CacheFile>();
+    file->add_to(*command);
+    command->footer("A pid counts in its own PID namespace. Handles that only read are not in the table.");
+    session.on(*command, [file, &session] { return run(*file, session); });
+}
+
+}  // namespace larder::tools
