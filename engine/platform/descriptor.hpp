@@ -11,6 +11,8 @@ class Descriptor {
   public:
     Descriptor() noexcept = default;
     explicit Descriptor(int number) noexcept : number_(number) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
     Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
     Descriptor& operator=(Descriptor&& other) noexcept {
         if (this != &other) reset(other.release());

@@ -23,10 +23,13 @@ struct SplitPath {
     std::string name;
 };
 
-SplitPath split(std::string_view path) {
+Result<SplitPath> split(std::string_view path) {
+    Status status = check_path(path);
+    if (!status.ok()) return status;
     const std::size_t slash = path.rfind('/');
-    if (slash == std::string_view::npos) return {".", std::string(path)};
-    return {std::string(path.substr(0, slash == 0 ? 1 : slash)), std::string(path.substr(slash + 1))};
+    if (slash == std::string_view::npos) return SplitPath{".", std::string(path)};
+    if (slash + 1 == path.size()) return Status(Code::invalid_argument, std::string(path) + " names a directory");
+    return SplitPath{std::string(path.substr(0, slash == 0 ? 1 : slash)), std::string(path.substr(slash + 1))};
 }
 
 std::string proc_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
@@ -49,6 +52,19 @@ Descriptor open_temporary(int directory, int flags, std::string& name) {
     return Descriptor();
 }
 
+struct NewFile {
+    Descriptor descriptor;
+    std::string temporary_name;
+};
+
+NewFile open_new(int directory, bool inheritable) {
+    const int flags = inheritable ? 0 : O_CLOEXEC;
+    NewFile file;
+    file.descriptor = open_nameless(directory, flags);
+    if (!file.descriptor.is_open()) file.descriptor = open_temporary(directory, flags, file.temporary_name);
+    return file;
+}
+
 // Makes a new name durable. Not every directory may be read, and not every file system can do this.
 Status flush_directory(int directory, std::string_view path) {
     const Descriptor readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -68,7 +84,7 @@ FileMaker::FileMaker(Descriptor directory, std::string name, std::string tempora
 FileMaker::FileMaker(FileMaker&& other) noexcept
     : directory_(std::move(other.directory_)),
       name_(std::move(other.name_)),
-      temporary_name_(std::exchange(other.temporary_name_, {})),
+      temporary_name_(std::exchange(other.temporary_name_, std::string())),
       file_(std::move(other.file_)) {}
 
 FileMaker::~FileMaker() { remove_temporary_name(); }
@@ -79,22 +95,20 @@ void FileMaker::remove_temporary_name() noexcept {
 }
 
 Result<FileMaker> FileMaker::make(std::string_view path, std::uint64_t size, const FileOptions& options) {
-    Status status = check_path(path);
-    if (status.ok()) status = check_options(options);
+    Status status = check_options(options);
     if (!status.ok()) return status;
-    SplitPath parts = split(path);
-    if (parts.name.empty()) return Status(Code::invalid_argument, std::string(path) + " names a directory");
-    Descriptor directory(::open(parts.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    Result<SplitPath> parts = split(path);
+    if (!parts.ok()) return parts.status();
+    Descriptor directory(::open(parts->directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!directory.is_open()) return system_error("open the directory of", path, errno);
 
-    const int flags = options.inheritable ? 0 : O_CLOEXEC;
-    std::string temporary_name;
-    Descriptor descriptor = open_nameless(directory.number(), flags);
-    if (!descriptor.is_open()) descriptor = open_temporary(directory.number(), flags, temporary_name);
-    if (!descriptor.is_open()) return system_error("create", path, errno);
-    const int number = descriptor.number();
-    auto state = std::make_shared<FileState>(std::move(descriptor), std::string(path), Access::read_write, options.inheritable);
-    FileMaker maker(std::move(directory), std::move(parts.name), std::move(temporary_name), FileState::to_file(std::move(state)));
+    NewFile made = open_new(directory.number(), options.inheritable);
+    if (!made.descriptor.is_open()) return system_error("create", path, errno);
+    const int number = made.descriptor.number();
+    auto state =
+        std::make_shared<FileState>(std::move(made.descriptor), std::string(path), Access::read_write, options.inheritable);
+    FileMaker maker(std::move(directory), std::move(parts->name), std::move(made.temporary_name),
+                    FileState::to_file(std::move(state)));
     status = give_shape(number, path, size, options);
     if (!status.ok()) return status;
     return maker;

@@ -20,6 +20,8 @@ class FileMaker {
 
     FileMaker(FileMaker&& other) noexcept;
     FileMaker& operator=(FileMaker&&) = delete;
+    FileMaker(const FileMaker&) = delete;
+    FileMaker& operator=(const FileMaker&) = delete;
     ~FileMaker();
 
     /// The file, to be filled. Its path() is the one that it will have.

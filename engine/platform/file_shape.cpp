@@ -37,7 +37,8 @@ Status check_path(std::string_view path) {
 
 Status check_options(const FileOptions& options) {
     Status status = check_mode(options.mode);
-    return status.ok() ? check_ids(options.owner, options.group) : status;
+    if (!status.ok()) return status;
+    return check_ids(options.owner, options.group);
 }
 
 bool is_name_of(const std::string& path, int descriptor) noexcept {

@@ -106,7 +106,8 @@ Result<StatePointer> RegionOpener::attach(bool& created) const {
     if (!is_name_of(path_, descriptor)) return again();
     const Result<bool> used = is_locked_by_other(descriptor, kUserByte, 1);
     if (!used.ok()) return used.status();
-    return *used ? become_user(descriptor, file->writable) : replace(*file, created);
+    if (!*used) return replace(*file, created);
+    return become_user(descriptor, file->writable);
 }
 
 Result<StatePointer> RegionOpener::replace(const OpenFile& stale, bool& created) const {

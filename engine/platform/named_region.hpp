@@ -28,6 +28,8 @@ class NamedRegionState final : public FileState, private ForkWatch {
   public:
     /// Takes over a descriptor that holds the user lock. Only under a ForkPause that began before it was opened.
     NamedRegionState(Descriptor descriptor, std::string region_path, bool writable, const FileOptions& options) noexcept;
+    NamedRegionState(const NamedRegionState&) = delete;
+    NamedRegionState& operator=(const NamedRegionState&) = delete;
     ~NamedRegionState() override;
 
     Status close() override;

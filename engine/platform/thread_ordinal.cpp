@@ -43,6 +43,9 @@ void give_back(unsigned ordinal) noexcept {
 // Only the forking thread lives on in the child: the others' numbers are free there.
 class OrdinalWatch final : public ForkWatch {
   public:
+    OrdinalWatch() = default;
+    OrdinalWatch(const OrdinalWatch&) = delete;
+    OrdinalWatch& operator=(const OrdinalWatch&) = delete;
     ~OrdinalWatch() { stop_watching(); }
 
     void after_fork_in_child() noexcept override {
