@@ -1,0 +1,28 @@
+// A file mapped shared, for the stores that are our own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace larder::bench {
+
+class Mapping {
+  public:
+    /// Creates the file with `size` bytes, sparse, replacing any other; throws std::runtime_error.
+    static Mapping create(const std::string& path, std::uint64_t size);
+    static Mapping attach(const std::string& path);
+    Mapping(Mapping&& other) noexcept;
+    Mapping& operator=(Mapping&&) = delete;
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+    ~Mapping();
+    char* data() const noexcept { return data_; }
+    std::uint64_t size() const noexcept { return size_; }
+
+  private:
+    Mapping(char* data, std::uint64_t size) noexcept : data_(data), size_(size) {}
+    char* data_;
+    std::uint64_t size_;
+};
+
+}  // namespace larder::bench

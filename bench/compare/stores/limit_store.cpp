@@ -1,0 +1,93 @@
+#include "compare/stores/limit_store.hpp"
+
+#include "compare/peer.hpp"
+
+#include <bit>
+
+namespace larder::bench {
+
+namespace {
+
+std::uint64_t slot_count(std::uint32_t records) { return std::bit_ceil(std::uint64_t{records} + records / 4); }
+
+std::uint64_t file_size(const Place& place) {
+    const std::uint64_t record = (sizeof(LimitFile::Record) + kKeySize + place.value_size + 7) & ~std::uint64_t{7};
+    return LimitFile::kHeader + slot_count(place.records) * sizeof(std::uint64_t) + place.records * record;
+}
+
+Mapping open_mapping(const Place& place, Opening opening) {
+    return opening == Opening::create ? Mapping::create(place.path, file_size(place)) : Mapping::attach(place.path);
+}
+
+/// Batches take no locks.
+constexpr const char* kSingle = "A,latency,B,C,D,E";
+
+/// Readers look again when a write went by; writers exclude each other. Nobody who reads writes.
+struct SequenceGuard {
+    static constexpr const char* kName = "limit-b-seqlock";
+    static constexpr const char* kSays = "limit (b) with sequence locks";
+    static constexpr int kRank = 4;
+    static constexpr const char* kWorkloads = kSingle;
+    template <class Read>
+    static bool read(std::uint64_t& word, Read read) {
+        std::atomic_ref<std::uint64_t> sequence(word);
+        for (;;) {
+            const std::uint64_t before = sequence.load(std::memory_order_acquire);
+            if (before % 2 != 0) continue;
+            const bool found = read();
+            std::atomic_thread_fence(std::memory_order_acquire);
+            if (sequence.load(std::memory_order_relaxed) == before) return found;
+        }
+    }
+    template <class Write>
+    static bool write(std::uint64_t& word, Write write) {
+        std::atomic_ref<std::uint64_t> sequence(word);
+        std::uint64_t before = sequence.load(std::memory_order_relaxed) & ~std::uint64_t{1};
+        while (!sequence.compare_exchange_weak(before, before + 1, std::memory_order_acquire)) before &= ~std::uint64_t{1};
+        std::atomic_thread_fence(std::memory_order_release);
+        const bool done = write();
+        sequence.store(before + 2, std::memory_order_release);
+        return done;
+    }
+};
+
+/// One at a time, readers too.
+struct SpinGuard {
+    static constexpr const char* kName = "limit-b-spinlock";
+    static constexpr const char* kSays = "limit (b) with spin locks";
+    static constexpr int kRank = 5;
+    static constexpr const char* kWorkloads = kSingle;
+    template <class Work>
+    static bool read(std::uint64_t& word, Work work) {
+        std::atomic_ref<std::uint64_t> lock(word);
+        while (lock.exchange(1, std::memory_order_acquire) != 0) {
+        }
+        const bool done = work();
+        lock.store(0, std::memory_order_release);
+        return done;
+    }
+    template <class Work>
+    static bool write(std::uint64_t& word, Work work) {
+        return read(word, work);
+    }
+};
+
+/// Limit (c) is the same store; what differs is that its batches are measured, and limit (b)'s single gets.
+class LimitC : public LimitStore<NoGuard> {
+  public:
+    static constexpr Traits kTraits{
+        .name = "limit-c", .says = "16 lookups under way at once", .kind = Kind::limit, .rank = 2, .workloads = "Am,Dm,Em"};
+    using LimitStore<NoGuard>::LimitStore;
+};
+
+const bool registered = register_peer<LimitStore<NoGuard>>() && register_peer<LimitC>() &&
+                        register_peer<LimitStore<SequenceGuard>>() && register_peer<LimitStore<SpinGuard>>();
+
+}  // namespace
+
+LimitFile::LimitFile(const Place& place, Opening opening)
+    : path_(place.path), mask_(slot_count(place.records) - 1), mapping_(open_mapping(place, opening)) {
+    if (opening == Opening::create) tail() = kHeader + (mask_ + 1) * sizeof(std::uint64_t);
+}
+
+}  // namespace larder::bench
