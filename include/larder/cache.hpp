@@ -117,8 +117,9 @@ class LARDER_API Cache {
     Status contains(std::string_view key) const;
     /// What is known of a record. Does not count as a hit, neither for eviction nor in the statistics.
     Result<RecordInfo> info(std::string_view key) const;
-    /// Looks up many keys, overlapping their cache misses. answers.size() must be keys.size(). Returns the number of hits.
-    std::size_t get_many(std::span<const std::string_view> keys, std::span<Lookup> answers) const;
+    /// Looks up many keys, overlapping their cache misses. answers.size() must be keys.size() (else nothing is read, and all
+    /// answers say invalid_argument). Lookup::info.version is 0 unless `versions`. Returns the number of hits.
+    std::size_t get_many(std::span<const std::string_view> keys, std::span<Lookup> answers, bool versions = false) const;
     /// Calls `visit` for each record until it returns false; returns where it stopped. Records that exist all the while are
     /// visited at least once, and more than once only if they move meanwhile. No other user is stopped; `visit` may call any
     /// function of the cache. Not counted as hits.

@@ -1,0 +1,234 @@
+#include "engine/cache/attachment.hpp"
+
+#include "engine/cache/recovery.hpp"
+#include "engine/cache/repair.hpp"
+#include "engine/cache/shard_guard.hpp"
+#include "engine/index/growth.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/platform/file_lock.hpp"
+#include "engine/platform/file_maker.hpp"
+#include "engine/platform/file_system.hpp"
+#include "engine/platform/process.hpp"
+#include "engine/region/identity.hpp"
+#include "engine/region/presence.hpp"
+#include "engine/region/process_table.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace larder::cache {
+namespace {
+
+using format::FileMark;
+using format::Geometry;
+using region::Region;
+
+constexpr std::uint64_t kMostBuckets = std::uint64_t{1} << 31;
+
+Status check_options(const Options& options) {
+    if (options.timeout < std::chrono::milliseconds(1) || options.timeout > std::chrono::hours(1)) {
+        return {Code::invalid_argument, "timeout is " + std::to_string(options.timeout.count()) + " ms, must be 1 ms to 1 h"};
+    }
+    if ((options.file_mode & ~0777u) != 0) return {Code::invalid_argument, "file_mode has bits beyond 0777"};
+    return Code::ok;
+}
+
+// Buckets to begin with: a page of them, or what the hint asks for at the load that splits keep.
+std::uint32_t first_buckets(const Geometry& g, std::uint64_t expected_records) noexcept {
+    const std::uint64_t wanted = expected_records / g.shard_count * 10 / (format::kSlotsPerBucket * 6);
+    const std::uint64_t most = std::min(g.buckets_per_shard / 2, kMostBuckets);
+    const std::uint64_t rounded = (wanted + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(rounded, format::kFirstBuckets, most));
+}
+
+Status start_shards(Region& region, std::uint64_t expected_records) {
+    const std::uint32_t buckets = first_buckets(region.geometry(), expected_records);
+    for (std::uint32_t i = 0; i < region.geometry().shard_count; ++i) {
+        region::LockedShard shard(region, i);
+        for (auto& ends : shard.header.queues) ends = {format::kNoSegment, format::kNoSegment, 0, format::kNoSegment};
+        shard.header.spare_head = format::kNoSegment;
+        shard.header.victim = format::kNoSegment;
+        if (!index::commit_buckets(shard, buckets)) {
+            return {Code::full, "no space for an index of " + std::to_string(buckets) + " buckets a shard (disk or capacity)"};
+        }
+        index::start_index(shard, buckets);
+    }
+    return Code::ok;
+}
+
+void store_boot_id(Region& region) noexcept {
+    const platform::BootId id = platform::boot_id();
+    std::uint64_t words[2];
+    std::memcpy(words, id.data(), sizeof words);
+    for (unsigned i = 0; i < 2; ++i) region.header().boot_id[i].store(words[i], std::memory_order_relaxed);
+}
+
+bool same_boot(const Region& region) noexcept {
+    const platform::BootId id = platform::boot_id();
+    std::uint64_t words[2];
+    std::memcpy(words, id.data(), sizeof words);
+    const bool known = words[0] != 0 || words[1] != 0;
+    return known && region.header().boot_id[0].load(std::memory_order_relaxed) == words[0] &&
+           region.header().boot_id[1].load(std::memory_order_relaxed) == words[1];
+}
+
+// The byte that openers, the recovering one among them, hold while they decide.
+class OpeningLock {
+  public:
+    OpeningLock(const Region& region, std::chrono::milliseconds timeout) : descriptor_(region.file().descriptor()) {
+        Result<bool> held = platform::lock_within(descriptor_, region::kOpeningByte, 1, platform::LockKind::exclusive, timeout);
+        if (!held.ok())
+            status_ = held.status();
+        else if (!*held)
+            status_ = {Code::busy, "another process is opening, recovering or closing the file"};
+        held_ = held.ok() && *held;
+    }
+    ~OpeningLock() {
+        if (held_) (void)platform::unlock(descriptor_, region::kOpeningByte, 1);
+    }
+    OpeningLock(const OpeningLock&) = delete;
+    OpeningLock& operator=(const OpeningLock&) = delete;
+    const Status& status() const noexcept { return status_; }
+
+  private:
+    int descriptor_;
+    bool held_ = false;
+    Status status_;
+};
+
+// REQUIRES: the opening lock. Leaves the file marked in use in this boot, and recovered if it needed that.
+Status settle_file(Core& core) {
+    Region& region = core.region;
+    Result<bool> others = region::other_writers(region);
+    if (!others.ok()) return others.status();
+    if (*others) return Code::ok;
+    const bool clean = region.header().mark.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(FileMark::clean);
+    if (!clean && !same_boot(region)) {
+        if (core.options.recovery == Recovery::refuse) {
+            return {Code::corrupt, core.path + ": in use when the machine went down, and recovery is refused"};
+        }
+        if (Status status = recover(core); !status.ok()) return status;
+    }
+    store_boot_id(region);
+    if (!clean) return Code::ok;
+    // The clean mark must be gone from disk before anything else can change there.
+    region.header().mark.store(static_cast<std::uint32_t>(FileMark::in_use), std::memory_order_relaxed);
+    return region.flush_header();
+}
+
+Status attach_for_writing(Core& core) {
+    OpeningLock opening(core.region, core.options.timeout);
+    if (!opening.status().ok()) return {opening.status().code(), core.path + ": " + opening.status().message()};
+    LARDER_FAULT_POINT("attach.opening");
+    if (Status status = settle_file(core); !status.ok()) return status;
+    core.tally = std::make_unique<Tally>();
+    Status status = region::join(core.region, [&core](std::uint32_t index) { return release_inherited_locks(core, index); });
+    if (!status.ok()) return {status.code(), core.path + ": " + status.message()};
+    core.tally = std::make_unique<Tally>(core.region.process(core.region.self()).stripes);
+    LARDER_FAULT_POINT("attach.joined");
+    return Code::ok;
+}
+
+Result<region::Identity> identify(const MappedFile& file, const std::string& path) {
+    Result<std::uint64_t> size = file.size();
+    if (!size.ok()) return size.status();
+    if (*size < format::kHeaderBytes)
+        return Status(Code::not_a_cache, path + ": not a Larder cache (" + std::to_string(*size) + " bytes)");
+    Result<MappedView> head = file.view(0, format::kHeaderBytes, Access::read_only);
+    if (!head.ok()) return head.status();
+    return region::read_identity(path, *reinterpret_cast<const format::FileHeader*>(head->data()), *size);
+}
+
+}  // namespace
+
+Result<MappedFile> create_file(const std::string& path, const Options& options) {
+    if (Status status = check_options(options); !status.ok()) return status;
+    Result<Geometry> geometry = format::plan_geometry(
+        {options.capacity, options.reservation, options.shards, options.segment_size, options.max_processes});
+    if (!geometry.ok()) return geometry.status();
+    Result<platform::FileMaker> maker = platform::FileMaker::make(path, geometry->file_size, {.mode = options.file_mode});
+    if (!maker.ok()) return maker.status();
+    if (!options.allow_network_file_system) {
+        if (Status status = platform::check_coherent_mappings(maker->file().descriptor(), path); !status.ok()) return status;
+    }
+    for (const auto& [begin, length] :
+         {std::pair{std::uint64_t{0}, format::kPageBytes},
+          std::pair{geometry->shards_begin, geometry->index_tables_end() - geometry->shards_begin}}) {
+        if (Status status = maker->file().commit(begin, length); !status.ok()) return status;
+    }
+    Result<MappedView> view = maker->file().view();
+    if (!view.ok()) return view.status();
+    Region region(MappedFile(), std::move(*view), *geometry);
+    region.lend(maker->file());
+    region::write_identity(region.header(), *geometry, options.capacity);
+    store_boot_id(region);
+    if (Status status = start_shards(region, options.expected_records); !status.ok()) return status;
+    if (Status status = maker->publish(); !status.ok()) return status;
+    return std::move(*maker).take();
+}
+
+Result<std::unique_ptr<Core>> attach(MappedFile file, const std::string& path, const Options& options) {
+    if (Status status = check_options(options); !status.ok()) return status;
+    if (!options.allow_network_file_system) {
+        if (Status status = platform::check_coherent_mappings(file.descriptor(), path); !status.ok()) return status;
+    }
+    Result<region::Identity> identity = identify(file, path);
+    if (!identity.ok()) return identity.status();
+    if (identity->read_only && !options.read_only) {
+        return Status(Code::wrong_version, path + ": read_only_compatible_features has unknown bits; it can be opened read-only");
+    }
+    const Access access = options.read_only ? Access::read_only : Access::read_write;
+    Result<MappedView> view = file.view(0, identity->geometry.file_size, access);
+    if (!view.ok()) return view.status();
+    auto core = std::make_unique<Core>();
+    core->region = Region(std::move(file), std::move(*view), identity->geometry);
+    core->options = options;
+    core->path = path;
+    core->first_sight = FirstSight(identity->geometry.file_size - identity->geometry.segments_begin);
+    if (options.read_only) {
+        core->tally = std::make_unique<Tally>();
+        return core;
+    }
+    if (Status status = attach_for_writing(*core); !status.ok()) return status;
+    return core;
+}
+
+Status flush(Core& core) {
+    format::FileHeader& header = core.region.header();
+    // What a dead owner left half done is settled first: nothing that was dropped before may be on disk after.
+    for (std::uint32_t i = 0; i < core.geometry().shard_count; ++i) {
+        const std::uint32_t word = core.region.shard(i).lock.load(std::memory_order_relaxed);
+        if (word == 0 || region::is_alive(core.region, region::owner_of(word))) continue;
+        ShardGuard guard(core, i);
+        if (!guard.status().ok()) return guard.status();
+    }
+    const std::uint64_t generation = header.next_generation.load(std::memory_order_relaxed);
+    if (Status status = core.region.file().flush(); !status.ok()) return status;
+    LARDER_FAULT_POINT("flush.data_done");
+    header.flushed_generation.store(generation, std::memory_order_relaxed);
+    header.flush_epoch.fetch_add(1, std::memory_order_relaxed);
+    core.count(Count::flushes);
+    return core.region.flush_header();
+}
+
+Status detach(Core& core) {
+    if (core.region.self() == region::kNoProcess) return core.region.file().close();
+    OpeningLock opening(core.region, core.options.timeout);
+    Status status;
+    if (opening.status().ok() && core.options.flush_on_close) {
+        Result<bool> others = region::other_writers(core.region);
+        if (others.ok() && !*others) {
+            status = flush(core);
+            if (status.ok()) {
+                core.region.header().mark.store(static_cast<std::uint32_t>(FileMark::clean), std::memory_order_relaxed);
+                status = core.region.flush_header();
+            }
+        }
+    }
+    LARDER_FAULT_POINT("detach.flushed");
+    core.tally = std::make_unique<Tally>();
+    region::leave(core.region);
+    return status;
+}
+
+}  // namespace larder::cache

@@ -1,0 +1,256 @@
+#include "engine/cache/checker.hpp"
+
+#include "engine/cache/ledger.hpp"
+#include "engine/cache/shard_guard.hpp"
+#include "engine/index/chain.hpp"
+#include "engine/region/space.hpp"
+#include "engine/segments/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <unordered_set>
+
+namespace larder::cache {
+namespace {
+
+constexpr std::size_t kMostProblems = 1000;
+constexpr int kLooks = 100;
+
+class Checker {
+  public:
+    Checker(Core& core, const CheckProgress& progress) : core_(core), progress_(progress) {}
+
+    Result<Verification> run() {
+        total_ = region::space_in_use(core_.region).segments;
+        for (std::uint32_t id = 0; id < core_.geometry().shard_count; ++id) {
+            check_records(id);
+            if (Status status = check_accounts(id); !status.ok()) return status;
+            if (progress_) progress_(std::min(found_.bytes, total_), total_);
+        }
+        if (progress_) progress_(total_, total_);
+        return std::move(found_);
+    }
+
+  private:
+    void problem(std::uint32_t shard, const std::string& what) {
+        if (found_.problems.size() < kMostProblems) found_.problems.push_back("shard " + std::to_string(shard) + ": " + what);
+    }
+
+    static std::string at(std::uint64_t offset) { return "record at offset " + std::to_string(offset); }
+
+    // ---- INV-1, INV-2, INV-3: every slot leads to a whole record of its own bucket ----
+
+    void check_records(std::uint32_t id) {
+        std::uint32_t buckets = bucket_count(id);
+        for (std::uint32_t b = 0; b < buckets; ++b) {
+            // Looked at again when the directory has moved on: records may have changed buckets meanwhile.
+            for (int look = 0; look < kLooks; ++look) {
+                const std::uint64_t before = core_.region.shard(id).directory.load(std::memory_order_acquire);
+                const std::size_t problems = found_.problems.size();
+                const Verification counted{found_.records, found_.bytes, 0, {}};
+                check_chain(id, b);
+                std::atomic_thread_fence(std::memory_order_acquire);
+                if (core_.region.shard(id).directory.load(std::memory_order_relaxed) == before) break;
+                found_.problems.resize(std::min(problems, found_.problems.size()));
+                found_.records = counted.records;
+                found_.bytes = counted.bytes;
+            }
+            buckets = bucket_count(id);
+        }
+    }
+
+    std::uint32_t bucket_count(std::uint32_t id) const noexcept {
+        const auto directory = format::unpack_directory(core_.region.shard(id).directory.load(std::memory_order_acquire));
+        return std::clamp<std::uint32_t>(directory.buckets, 1, static_cast<std::uint32_t>(core_.geometry().buckets_per_shard));
+    }
+
+    void check_chain(std::uint32_t id, std::uint32_t bucket) {
+        index::for_each_slot(core_.region, id, &core_.region.bucket(id, bucket), [&](Slot& slot, SlotWord word) {
+            std::optional<std::string> wrong;
+            for (int look = 0; look < kLooks; ++look) {
+                wrong = check_slot(id, bucket, word);
+                std::atomic_thread_fence(std::memory_order_acquire);
+                const SlotWord now = slot.load(std::memory_order_acquire);
+                if (format::without_hits(now) == format::without_hits(word)) break;
+                word = now;
+                wrong.reset();
+                if (format::is_empty(word) || format::is_link(word, core_.geometry())) return;
+            }
+            if (wrong)
+                problem(id, *wrong);
+            else
+                ++found_.records;
+        });
+    }
+
+    // What is wrong with the record behind a slot word, if anything. Works on copies: the bytes may change meanwhile.
+    std::optional<std::string> check_slot(std::uint32_t id, std::uint32_t bucket, SlotWord word) {
+        RecordAt record;
+        const std::uint64_t offset = format::offset_of(word);
+        if (!region::read_record(core_.region, offset, record)) return at(offset) + " has no valid header";
+        if (record.meta.key_length == 0 || record.meta.is(format::kFragment)) return at(offset) + " is no record with a key";
+        copy_.resize(record.meta.key_length);
+        platform::copy_from_shared(copy_.data(), core_.region.at(record.key_at()), copy_.size());
+        const std::uint64_t hash = core_.hash(copy_);
+        if (core_.geometry().shard_of(hash) != id || format::bucket_of(hash, bucket_count(id)) != bucket) {
+            return at(offset) + " has a key of another bucket than " + std::to_string(bucket);
+        }
+        if (format::tag_of(word) != format::tag_from_hash(hash)) return at(offset) + " has another tag than its slot";
+        const std::uint32_t segment = core_.geometry().segment_of(offset);
+        if (!format::same_generation(word, core_.region.generation(segment).load(std::memory_order_relaxed))) {
+            return at(offset) + " is of another generation than its slot";
+        }
+        if (!holds(record, hash)) return at(offset) + " does not have its checksum";
+        found_.bytes += record.meta.stored_bytes();
+        return record.meta.is(format::kFragmented) ? check_fragments(record, hash) : std::nullopt;
+    }
+
+    bool holds(const RecordAt& record, std::uint64_t hash) {
+        copy_.resize(record.meta.payload_bytes());
+        platform::copy_from_shared(copy_.data(), core_.region.at(record.payload_at()), copy_.size());
+        return region::expected_checksum(core_.region, record, format::hash_bytes(copy_.data(), copy_.size()), hash) ==
+               record.meta.checksum;
+    }
+
+    std::optional<std::string> check_fragments(const RecordAt& owner, std::uint64_t hash) {
+        std::uint64_t length = 0;
+        for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+            const format::Fragment listed = region::read_fragment(core_.region, owner, i);
+            RecordAt fragment;
+            const std::string name = at(owner.offset) + ", fragment " + std::to_string(i);
+            if (!region::read_record(core_.region, listed.offset, fragment) || !fragment.meta.is(format::kFragment))
+                return name + " is missing";
+            if (fragment.meta.value_length != listed.length || !holds(fragment, hash))
+                return name + " does not have its checksum";
+            length += listed.length;
+            found_.bytes += fragment.meta.stored_bytes();
+        }
+        if (length != owner.meta.value_length) return at(owner.offset) + " has fragments of another length than its value";
+        return std::nullopt;
+    }
+
+    // ---- INV-6 to INV-9: what is derived is what a count finds ----
+
+    Status check_accounts(std::uint32_t id) {
+        std::optional<ShardGuard> guard;
+        std::optional<LockedShard> unlocked;
+        if (core_.region.writable()) {
+            guard.emplace(core_, id);
+            if (!guard->status().ok()) return guard->status();
+            check_locked(**guard);
+            return Code::ok;
+        }
+        // Without the lock: only if nobody holds it before and after, and no slot has changed meanwhile.
+        for (int look = 0; look < 3; ++look) {
+            const std::size_t problems = found_.problems.size();
+            if (core_.region.shard(id).lock.load(std::memory_order_acquire) != 0) continue;
+            unlocked.emplace(core_.region, id);
+            check_locked(*unlocked);
+            if (found_.problems.size() == problems) return Code::ok;
+            if (look < 2) found_.problems.resize(problems);
+        }
+        return Code::ok;
+    }
+
+    void check_locked(LockedShard& shard) {
+        std::vector<std::uint64_t> live(core_.geometry().segment_count);
+        std::uint64_t records = 0;
+        const std::uint32_t buckets = bucket_count(shard.id);
+        for (std::uint32_t b = 0; b < buckets; ++b) records += count_chain(shard, b, live);
+        if (records != shard.header.records.load(std::memory_order_relaxed)) {
+            problem(shard.id,
+                    "counts " + std::to_string(shard.header.records.load()) + " records, has " + std::to_string(records));
+        }
+        check_live_bytes(shard, live);
+        check_queues(shard);
+    }
+
+    std::uint64_t count_chain(LockedShard& shard, std::uint32_t bucket, std::vector<std::uint64_t>& live) {
+        std::uint64_t records = 0;
+        std::vector<std::string> keys;
+        index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, bucket), [&](Slot&, SlotWord word) {
+            ++records;
+            RecordAt record;
+            if (!region::read_record(shard.region, format::offset_of(word), record)) return;
+            std::string key(region::key_in_place(shard.region, record));
+            if (std::find(keys.begin(), keys.end(), key) != keys.end())
+                problem(shard.id, at(record.offset) + " is a second one of its key");
+            keys.push_back(std::move(key));
+            add_live(shard, record, live);
+        });
+        return records;
+    }
+
+    void add_live(LockedShard& shard, const RecordAt& record, std::vector<std::uint64_t>& live) {
+        live[core_.geometry().segment_of(record.offset)] += record.meta.stored_bytes();
+        if (!record.meta.is(format::kFragmented)) return;
+        for (std::uint32_t i = 0; i < record.meta.fragments; ++i) {
+            RecordAt fragment;
+            if (!region::read_record(shard.region, region::read_fragment(shard.region, record, i).offset, fragment)) continue;
+            live[core_.geometry().segment_of(fragment.offset)] += fragment.meta.stored_bytes();
+        }
+    }
+
+    void check_live_bytes(LockedShard& shard, const std::vector<std::uint64_t>& live) {
+        std::uint32_t owned = 0;
+        for (std::uint32_t i = 0; i < live.size(); ++i) {
+            const format::SegmentEntry& entry = shard.region.segment(i);
+            const std::uint32_t state = entry.state.load(std::memory_order_relaxed);
+            const bool mine = state != 0 && format::shard_of_state(state) == shard.id;
+            owned += mine;
+            if (!mine && live[i] != 0)
+                problem(shard.id, "has records in segment " + std::to_string(i) + ", which is not its own");
+            if (!mine) continue;
+            ++found_.segments;
+            const std::uint32_t counted = entry.live_bytes.load(std::memory_order_relaxed);
+            if (counted != live[i]) {
+                problem(shard.id, "segment " + std::to_string(i) + " counts " + std::to_string(counted) + " live bytes, has " +
+                                      std::to_string(live[i]));
+            }
+        }
+        if (owned != shard.header.segments.load(std::memory_order_relaxed)) {
+            problem(shard.id,
+                    "counts " + std::to_string(shard.header.segments.load()) + " segments, has " + std::to_string(owned));
+        }
+    }
+
+    // Every segment of the shard is in exactly one place: a queue, active, the victim, or a spare.
+    void check_queues(LockedShard& shard) {
+        std::unordered_set<std::uint32_t> met;
+        auto meet = [&](std::uint32_t segment, const char* where) {
+            if (!met.insert(segment).second)
+                problem(shard.id, "segment " + std::to_string(segment) + " is in two places, the second is " + where);
+        };
+        for (const format::Queue queue : {format::Queue::small, format::Queue::main}) {
+            segments::for_each_sealed(shard, queue, [&](std::uint32_t segment, std::uint32_t) {
+                meet(segment, "a queue");
+                return true;
+            });
+            const std::uint32_t active = shard.header.queues[format::index_of(queue)].active;
+            if (active < core_.geometry().segment_count) meet(active, "an active segment");
+        }
+        if (shard.header.victim < core_.geometry().segment_count) meet(shard.header.victim, "the victim");
+        std::uint32_t spare = shard.header.spare_head;
+        for (std::uint32_t i = 0; i < shard.header.spare_count && spare < core_.geometry().segment_count; ++i) {
+            meet(spare, "a spare");
+            spare = shard.region.segment(spare).next;
+        }
+        if (met.size() != shard.header.segments.load(std::memory_order_relaxed)) {
+            problem(shard.id, std::to_string(shard.header.segments.load()) + " segments are owned, " +
+                                  std::to_string(met.size()) + " are in its lists");
+        }
+    }
+
+    Core& core_;
+    const CheckProgress& progress_;
+    Verification found_;
+    std::uint64_t total_ = 0;
+    std::string copy_;
+};
+
+}  // namespace
+
+Result<Verification> verify(Core& core, const CheckProgress& progress) { return Checker(core, progress).run(); }
+
+}  // namespace larder::cache

@@ -1,0 +1,19 @@
+#include "engine/cache/core.hpp"
+
+#include "engine/format/hash.hpp"
+
+#include <cstdlib>
+
+namespace larder::cache {
+
+std::uint64_t Core::format_hash(std::string_view key) const noexcept { return format::hash_key(key, region.header().hash_seed); }
+
+// calloc, not a vector: large zeroed allocations take no memory until they are touched.
+FirstSight::FirstSight(std::uint64_t bytes)
+    : bits_(static_cast<std::atomic<std::uint8_t>*>(
+          std::calloc(bytes / kLargeBytes / 8 + 1, 1))),  // NOLINT(cppcoreguidelines-no-malloc)
+      length_(bits_ == nullptr ? 0 : bytes / kLargeBytes / 8 + 1) {}
+
+FirstSight::~FirstSight() { std::free(bits_); }  // NOLINT(cppcoreguidelines-no-malloc)
+
+}  // namespace larder::cache

@@ -1,0 +1,220 @@
+#include "engine/cache/evacuation.hpp"
+
+#include "engine/cache/relocation.hpp"
+#include "engine/cache/shard_guard.hpp"
+#include "engine/index/chain.hpp"
+#include "engine/platform/clock.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/segments/ghosts.hpp"
+#include "engine/segments/log.hpp"
+#include "engine/segments/policy.hpp"
+#include "engine/segments/pool.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace larder::cache {
+
+using format::kNoSegment;
+using format::Queue;
+using segments::EmptyMode;
+using segments::Fate;
+
+namespace {
+
+// Victims that may be emptied in a row without a spare to show for it, before records are dropped whatever their hits.
+constexpr int kPatience = 4;
+// Bytes of victim walked for each byte appended, once the active segment is nearly full; and how nearly.
+constexpr std::size_t kPace = 8;
+constexpr std::uint32_t kNearlyFull = 6;
+
+bool has_victim(const LockedShard& shard) noexcept { return shard.header.victim < shard.geometry().segment_count; }
+
+bool pick_victim(LockedShard& shard, bool force) {
+    segments::Victim victim = segments::choose_victim(shard, platform::coarse_now_ms());
+    if (victim.segment == kNoSegment) {
+        // Nothing but active segments left: seal them, and look again.
+        segments::seal(shard, Queue::small);
+        segments::seal(shard, Queue::main);
+        victim = segments::choose_victim(shard, platform::coarse_now_ms());
+        if (victim.segment == kNoSegment) return false;
+    }
+    segments::unlink(shard, victim.queue, victim.segment, victim.previous);
+    shard.header.victim = victim.segment;
+    shard.header.victim_cursor = 0;
+    shard.header.victim_queue = static_cast<std::uint32_t>(victim.queue);
+    shard.header.victim_mode = static_cast<std::uint32_t>(force ? EmptyMode::force : victim.mode);
+    LARDER_FAULT_POINT("evacuation.picked");
+    return true;
+}
+
+void drop(Core& core, LockedShard& shard, const Found& found, Count reason) {
+    publish(shard, *found.slot, 0);
+    core.count(reason);
+}
+
+// The owner's record of a fragment, or the record itself, decides.
+void settle(Core& core, LockedShard& shard, const RecordAt& record) {
+    const std::uint64_t hash = region::owner_hash(shard.region, record);
+    const Found found = find_owner(shard, record, hash);
+    if (!found) return;
+    RecordAt owner;
+    if (!region::read_record(shard.region, format::offset_of(found.word), owner))
+        return drop(core, shard, found, Count::evictions);
+    if (owner.meta.expires_at_ms != 0 && platform::has_expired(owner.meta.expires_at_ms)) {
+        return drop(core, shard, found, Count::expirations);
+    }
+    const Fate fate = fate_of(shard, record, owner, found);
+    // What is damaged must not be given a new checksum.
+    if (fate.keep && region::checksum_holds(shard.region, record, hash) && relocate(shard, record, owner, found, hash, fate))
+        return core.count(Count::moved);
+    if (fate.ghost) segments::remember_ghost(shard, hash);
+    drop(core, shard, found, Count::evictions);
+}
+
+void finish_victim(Core& core, LockedShard& shard) {
+    const std::uint32_t segment = shard.header.victim;
+    // The accounts say whether the walk has met everything; if not (damage), the index does.
+    if (shard.region.segment(segment).live_bytes.load(std::memory_order_relaxed) != 0) sweep_segment(core, shard, segment);
+    core.count(Count::reclaimed_bytes, shard.geometry().segment_size);
+    shard.header.victim = kNoSegment;
+    LARDER_FAULT_POINT("evacuation.emptied");
+    if (segments::over_capacity(shard.region)) {
+        segments::release_segment(shard, segment);
+    } else {
+        segments::add_spare(shard, segment);
+    }
+}
+
+// Walks at most about `budget` bytes of the victim. True when it is empty.
+bool walk_victim(Core& core, LockedShard& shard, std::size_t budget) {
+    const std::uint32_t segment = shard.header.victim;
+    const std::uint64_t begin = shard.geometry().segment_at(segment);
+    format::SegmentEntry& entry = shard.region.segment(segment);
+    const std::uint32_t end = std::min(entry.write_offset.load(std::memory_order_relaxed), shard.geometry().segment_size);
+    const bool wholly_dead = entry.live_bytes.load(std::memory_order_relaxed) == 0;
+    std::size_t walked = 0;
+    while (!wholly_dead && shard.header.victim_cursor < end && walked < budget) {
+        RecordAt record;
+        if (!region::read_record(shard.region, begin + shard.header.victim_cursor, record)) break;
+        if (record.offset + record.meta.stored_bytes() < begin + end)
+            __builtin_prefetch(shard.region.at(record.offset + record.meta.stored_bytes()));
+        settle(core, shard, record);
+        const std::size_t bytes = record.meta.stored_bytes();
+        walked += bytes;
+        shard.header.victim_cursor += static_cast<std::uint32_t>(bytes);
+    }
+    if (walked >= budget && shard.header.victim_cursor < end) return false;
+    finish_victim(core, shard);
+    return true;
+}
+
+std::uint32_t useful_segments(const format::ShardHeader& header) noexcept {
+    const std::uint32_t all = header.segments.load(std::memory_order_relaxed);
+    return all - std::min(all, header.spare_count);
+}
+
+// The other shard that holds the most; kNoSegment when it holds no more than `above`.
+std::uint32_t richest_other(const LockedShard& shard, std::uint32_t above) noexcept {
+    std::uint32_t best = kNoSegment;
+    for (std::uint32_t i = 0; i < shard.geometry().shard_count; ++i) {
+        if (i == shard.id) continue;
+        const std::uint32_t useful = shard.region.shard(i).segments.load(std::memory_order_relaxed);
+        if (useful <= above) continue;
+        above = useful;
+        best = i;
+    }
+    return best;
+}
+
+// Empties a segment of a shard that holds more than `above`, and takes it. The other's lock is only tried for, so that two
+// shards that want each other's segments never wait for each other.
+bool take_from_other(Core& core, LockedShard& shard, std::uint32_t above) {
+    const std::uint32_t other = richest_other(shard, above);
+    if (other == kNoSegment) return false;
+    std::optional<ShardGuard> guard = ShardGuard::try_lock(core, other);
+    if (!guard) return false;
+    LockedShard& rich = **guard;
+    if (rich.header.spare_count <= segments::kReserve) empty_one(core, rich, false);
+    if (rich.header.spare_count <= segments::kReserve) return false;
+    const std::uint32_t segment = segments::take_spare(rich);
+    if (segment == kNoSegment) return false;
+    LARDER_FAULT_POINT("transfer.taken");
+    segments::transfer_segment(rich, shard, segment);
+    return true;
+}
+
+std::uint32_t average_segments(const LockedShard& shard) noexcept {
+    std::uint32_t all = 0;
+    for (std::uint32_t i = 0; i < shard.geometry().shard_count; ++i)
+        all += shard.region.shard(i).segments.load(std::memory_order_relaxed);
+    return all / shard.geometry().shard_count;
+}
+
+// One step towards one more spare: from the pool, from a shard that holds far more, from the own victims, from anybody.
+bool gain_spare(Core& core, LockedShard& shard, bool force) {
+    if (segments::claim_segment(shard)) return true;
+    const std::uint32_t mine = useful_segments(shard.header);
+    const std::uint32_t average = average_segments(shard);
+    if (mine + 2 + average / 8 < average && take_from_other(core, shard, average)) return true;
+    if (shard.header.segments.load(std::memory_order_relaxed) > 2 * average + 4 && take_from_other(core, shard, mine))
+        return true;
+    return empty_one(core, shard, force) || take_from_other(core, shard, 2);
+}
+
+}  // namespace
+
+bool empty_one(Core& core, LockedShard& shard, bool force) {
+    if (!has_victim(shard) && !pick_victim(shard, force)) return false;
+    if (force) shard.header.victim_mode = static_cast<std::uint32_t>(EmptyMode::force);
+    return walk_victim(core, shard, std::numeric_limits<std::size_t>::max());
+}
+
+void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment) {
+    const std::uint32_t buckets = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
+    for (std::uint32_t i = 0; i < buckets; ++i) {
+        index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, i), [&](Slot& slot, SlotWord word) {
+            for (const std::uint32_t part : segments_of(shard, word)) {
+                if (part != segment) continue;
+                drop(core, shard, {&slot, word}, Count::evictions);
+                return;
+            }
+        });
+    }
+}
+
+Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved) {
+    const std::uint32_t wanted = count + segments::kReserve;
+    const std::uint32_t tries = 2 * wanted + 64;
+    int without_gain = 0;
+    for (std::uint32_t i = 0; i < tries && shard.header.spare_count < wanted; ++i) {
+        const std::uint32_t before = shard.header.spare_count;
+        moved = true;
+        if (!gain_spare(core, shard, without_gain >= kPatience)) ++without_gain;
+        without_gain = shard.header.spare_count > before ? 0 : without_gain + 1;
+    }
+    if (shard.header.spare_count >= wanted) return Code::ok;
+    return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied"};
+}
+
+Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
+    if (segments::room_in(shard, queue) >= bytes) return Code::ok;
+    for (int attempt = 0; attempt < kPatience; ++attempt) {
+        if (segments::open_active(shard, queue, false)) return Code::ok;
+        if (Status status = make_spares(core, shard, 1, moved); !status.ok()) return status;
+    }
+    return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied"};
+}
+
+void keep_pace(Core& core, LockedShard& shard, Queue queue, std::size_t bytes) {
+    if (shard.header.spare_count > segments::kReserve) return;
+    if (segments::room_in(shard, queue) > shard.geometry().segment_size / kNearlyFull) return;
+    if (!has_victim(shard)) {
+        if (segments::claim_segment(shard)) return;
+        if (average_segments(shard) > useful_segments(shard.header) + 2) return;  // the other shards' turn, when it is needed
+        if (shard.header.spare_count < segments::kReserve || !pick_victim(shard, false)) return;
+    }
+    walk_victim(core, shard, bytes * kPace + 1024);
+}
+
+}  // namespace larder::cache

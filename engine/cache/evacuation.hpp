@@ -1,0 +1,24 @@
+// Making space in a shard: emptying segments, a few records at a time, so that no set waits for a whole one.
+#pragma once
+
+#include "engine/cache/core.hpp"
+#include "engine/cache/ledger.hpp"
+
+#include <cstdint>
+
+namespace larder::cache {
+
+/// Sees to it that `bytes` fit the queue's active segment. `moved` is set when records may have been moved or dropped, so
+/// that slots found before must be looked up again. full when nothing more can be dropped.
+Status make_room(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes, bool& moved);
+/// Sees to it that the shard has `count` spares beyond the reserve.
+Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved);
+/// After a record of `bytes` was written: empties a bit more of the next victim, so that a spare is ready when the active
+/// segment is full. Bounded by a small multiple of `bytes`.
+void keep_pace(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes);
+/// Empties one sealed segment wholly. False when the shard has none.
+bool empty_one(Core& core, LockedShard& shard, bool force);
+/// Drops every slot that leads into the segment.
+void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment);
+
+}  // namespace larder::cache

@@ -1,0 +1,94 @@
+#include "engine/cache/ledger.hpp"
+
+#include "engine/index/chain.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/segments/log.hpp"
+
+namespace larder::cache {
+namespace {
+
+// Calls `visit(segment, bytes)` for the record behind a word, and for each of its fragments.
+template <class Visit>
+void for_each_part(const LockedShard& shard, SlotWord word, Visit&& visit) {
+    RecordAt record;
+    if (!region::read_record(shard.region, format::offset_of(word), record)) return;
+    visit(shard.geometry().segment_of(record.offset), record.meta.stored_bytes());
+    if (!record.meta.is(format::kFragmented)) return;
+    for (std::uint32_t i = 0; i < record.meta.fragments; ++i) {
+        RecordAt fragment;
+        if (!region::read_record(shard.region, region::read_fragment(shard.region, record, i).offset, fragment)) continue;
+        visit(shard.geometry().segment_of(fragment.offset), fragment.meta.stored_bytes());
+    }
+}
+
+void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
+    if (format::is_empty(word)) return;
+    for_each_part(shard, word, [&](std::uint32_t segment, std::size_t bytes) {
+        segments::add_live(shard.region, segment, sign * static_cast<std::int64_t>(bytes));
+    });
+    const std::uint64_t records = shard.header.records.load(std::memory_order_relaxed);
+    shard.header.records.store(sign > 0 ? records + 1 : records - (records != 0), std::memory_order_relaxed);
+}
+
+bool lists_fragment(const LockedShard& shard, const RecordAt& owner, std::uint64_t offset) {
+    if (!owner.meta.is(format::kFragmented)) return false;
+    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+        if (region::read_fragment(shard.region, owner, i).offset == offset) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void publish(LockedShard& shard, Slot& slot, SlotWord next) {
+    const SlotWord before = slot.load(std::memory_order_relaxed);
+    shard.header.note_old.store(format::without_hits(before), std::memory_order_relaxed);
+    shard.header.note_new.store(format::without_hits(next), std::memory_order_relaxed);
+    LARDER_FAULT_POINT("publish.noted");
+    // Release: whoever sees the word sees the whole record behind it, and the note before it.
+    slot.store(next, std::memory_order_release);
+    LARDER_FAULT_POINT("publish.stored");
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    account(shard, before, -1);
+    LARDER_FAULT_POINT("publish.half_accounted");
+    account(shard, next, +1);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    shard.header.note_old.store(0, std::memory_order_relaxed);
+    shard.header.note_new.store(0, std::memory_order_relaxed);
+}
+
+Found find_owner(LockedShard& shard, const RecordAt& record, std::uint64_t hash) {
+    if (!record.meta.is(format::kFragment)) return index::find_offset(shard, hash, record.offset);
+    Found found;
+    index::scan_chain(shard.region, shard.id, &index::home_bucket(shard, hash), format::tag_from_hash(hash),
+                      [&](Slot& slot, SlotWord word) {
+                          RecordAt owner;
+                          if (!region::read_record(shard.region, format::offset_of(word), owner) ||
+                              !lists_fragment(shard, owner, record.offset))
+                              return false;
+                          found = {&slot, word};
+                          return true;
+                      });
+    return found;
+}
+
+void recount_segment(LockedShard& shard, std::uint32_t segment) {
+    format::SegmentEntry& entry = shard.region.segment(segment);
+    const std::uint64_t begin = shard.geometry().segment_at(segment);
+    const std::uint64_t end = begin + std::min(entry.write_offset.load(std::memory_order_relaxed), shard.geometry().segment_size);
+    std::uint64_t live = 0;
+    RecordAt record;
+    for (std::uint64_t at = begin; at < end && region::read_record(shard.region, at, record); at += record.meta.stored_bytes()) {
+        if (find_owner(shard, record, region::owner_hash(shard.region, record))) live += record.meta.stored_bytes();
+    }
+    entry.live_bytes.store(static_cast<std::uint32_t>(live), std::memory_order_relaxed);
+}
+
+std::vector<std::uint32_t> segments_of(LockedShard& shard, SlotWord word) {
+    std::vector<std::uint32_t> segments;
+    if (format::is_empty(word)) return segments;
+    for_each_part(shard, word, [&](std::uint32_t segment, std::size_t) { segments.push_back(segment); });
+    return segments;
+}
+
+}  // namespace larder::cache

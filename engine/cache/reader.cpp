@@ -1,0 +1,154 @@
+#include "engine/cache/reader.hpp"
+
+#include "engine/platform/clock.hpp"
+
+#include <array>
+
+namespace larder::cache {
+
+using format::SlotWord;
+using index::Slot;
+using region::RecordAt;
+
+namespace {
+
+// Scans lost to concurrent moves before a read gives up. Each needs a split or an overwrite within the tens of nanoseconds
+// of a scan.
+constexpr int kMostScans = 1000;
+
+// Still the same record? Everything copied before this is whole if so: the memory of a segment is written again only after
+// all slots into it have gone (INV-4). The acquire fence pairs with the release fence of open_active().
+bool still_there(const Slot& slot, SlotWord word) noexcept {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return format::without_hits(slot.load(std::memory_order_relaxed)) == format::without_hits(word);
+}
+
+bool must_verify(const Core& core, const RecordAt& record) noexcept {
+    if (core.options.read_check == ReadCheck::first_large && record.meta.value_length >= FirstSight::kLargeBytes) {
+        return !core.first_sight.seen(record.offset - core.geometry().segments_begin);
+    }
+    return core.options.read_check != ReadCheck::never;
+}
+
+// Copies and, where due, verifies the payload of one record. `to` is private memory: what passes cannot change any more.
+bool copy_payload(const Core& core, const RecordAt& record, std::uint64_t hash, std::byte* to) noexcept {
+    const std::size_t length = record.meta.payload_bytes();
+    platform::copy_from_shared(to, core.region.at(record.payload_at()), length);
+    if (!must_verify(core, record)) return true;
+    if (region::expected_checksum(core.region, record, format::hash_bytes(to, length), hash) != record.meta.checksum)
+        return false;
+    if (length >= FirstSight::kLargeBytes) core.first_sight.mark(record.offset - core.geometry().segments_begin);
+    return true;
+}
+
+bool copy_fragments(const Core& core, const RecordAt& owner, std::uint64_t hash, std::byte* to) noexcept {
+    std::size_t position = 0;
+    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+        const format::Fragment listed = region::read_fragment(core.region, owner, i);
+        RecordAt fragment;
+        if (!region::read_record(core.region, listed.offset, fragment)) return false;
+        const std::size_t length = fragment.meta.value_length;
+        if (!fragment.meta.is(format::kFragment) || length != listed.length || length > owner.meta.value_length - position)
+            return false;
+        if (!copy_payload(core, fragment, hash, to + position)) return false;
+        position += length;
+    }
+    return position == owner.meta.value_length;
+}
+
+bool copy_value(const Core& core, const RecordAt& record, std::uint64_t hash, std::byte* to) noexcept {
+    return record.meta.is(format::kFragmented) ? copy_fragments(core, record, hash, to) : copy_payload(core, record, hash, to);
+}
+
+// Whether a record may be served at all: not a part of another, and its time has not come.
+Attempt check_kind(const RecordAt& record) noexcept {
+    if (record.meta.is(format::kFragment)) return Attempt::other_key;
+    if (record.meta.is(format::kLease)) return Attempt::expired;
+    if (record.meta.expires_at_ms != 0 && platform::has_expired(record.meta.expires_at_ms)) return Attempt::expired;
+    return Attempt::hit;
+}
+
+void fill_info(const Core& core, const RecordAt& record, RecordInfo& info) noexcept {
+    info.version = region::version_of(core.region, record);
+    info.expires_at_ms = record.meta.expires_at_ms;
+    info.flags = record.meta.client_flags;
+    info.value_size = record.meta.value_length;
+}
+
+Attempt take_value(const Core& core, const RecordAt& record, std::uint64_t hash, ValueSink& sink, RecordInfo* info) {
+    if (info != nullptr) fill_info(core, record, *info);
+    if (!sink.wants_value()) return Attempt::hit;
+    std::byte* to = sink.prepare(record.meta.value_length);
+    if (to == nullptr) return Attempt::too_small;
+    return copy_value(core, record, hash, to) ? Attempt::hit : Attempt::corrupt;
+}
+
+}  // namespace
+
+Attempt read_slot(const Core& core, const Slot& slot, SlotWord word, std::string_view key, std::uint64_t hash, ValueSink& sink,
+                  RecordInfo* info) {
+    RecordAt record;
+    Attempt attempt = Attempt::other_key;
+    if (region::read_record(core.region, format::offset_of(word), record)) {
+        if (record.meta.value_length > 64) __builtin_prefetch(core.region.at(record.offset) + 64);
+        if (record.meta.key_length == key.size() &&
+            platform::equals_shared(key.data(), core.region.at(record.key_at()), key.size())) {
+            attempt = check_kind(record);
+            if (attempt == Attempt::hit) attempt = take_value(core, record, hash, sink, info);
+        }
+    }
+    return still_there(slot, word) ? attempt : Attempt::changed;
+}
+
+Attempt read_any(const Core& core, const Slot& slot, SlotWord word, std::string& key, std::string* value, RecordInfo& info) {
+    RecordAt record;
+    if (!region::read_record(core.region, format::offset_of(word), record))
+        return still_there(slot, word) ? Attempt::corrupt : Attempt::changed;
+    Attempt attempt = check_kind(record);
+    if (attempt == Attempt::hit) {
+        key.resize(record.meta.key_length);
+        platform::copy_from_shared(key.data(), core.region.at(record.key_at()), key.size());
+        ValueSink sink = value != nullptr ? ValueSink(*value) : ValueSink();
+        attempt = take_value(core, record, core.hash(key), sink, &info);
+    }
+    return still_there(slot, word) ? attempt : Attempt::changed;
+}
+
+void mark_hit(const Core& core, Slot& slot) noexcept {
+    SlotWord word = slot.load(std::memory_order_relaxed);
+    if (format::hits_of(word) == format::kMaxHits || format::is_empty(word) || !core.region.writable()) return;
+    // Once is enough: a lost race is a lost hit, not an error.
+    if (slot.compare_exchange_strong(word, word + 1, std::memory_order_relaxed, std::memory_order_relaxed))
+        core.count(Count::hit_marks);
+}
+
+Code read_value(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
+                Footprint footprint) {
+    const std::uint32_t shard = core.geometry().shard_of(hash);
+    const std::atomic<std::uint64_t>& directory = core.region.shard(shard).directory;
+    for (int scan = 0; scan < kMostScans; ++scan) {
+        const std::uint64_t before = directory.load(std::memory_order_acquire);
+        index::Bucket& bucket = index::main_bucket(core.region, shard, hash, format::unpack_directory(before).buckets);
+        Attempt attempt = Attempt::other_key;
+        Slot* hit = nullptr;
+        index::scan_chain(core.region, shard, &bucket, format::tag_from_hash(hash), [&](Slot& slot, SlotWord word) {
+            attempt = read_slot(core, slot, word, key, hash, sink, info);
+            hit = &slot;
+            return attempt != Attempt::other_key;
+        });
+        std::atomic_thread_fence(std::memory_order_acquire);
+        const bool proven = attempt != Attempt::other_key && attempt != Attempt::changed;
+        if (!proven && (attempt == Attempt::changed || directory.load(std::memory_order_relaxed) != before)) {
+            core.count(Count::retries);
+            continue;
+        }
+        if (footprint != Footprint::none) core.count(attempt == Attempt::hit ? Count::hits : Count::misses);
+        if (attempt == Attempt::hit && footprint == Footprint::marked) mark_hit(core, *hit);
+        if (attempt == Attempt::hit) return Code::ok;
+        if (attempt == Attempt::too_small) return Code::size_mismatch;
+        return attempt == Attempt::corrupt ? Code::corrupt : Code::not_found;
+    }
+    return Code::busy;
+}
+
+}  // namespace larder::cache

@@ -1,0 +1,54 @@
+// Writing records into a shard's active segments: whole before anything leads to them.
+#pragma once
+
+#include "engine/cache/core.hpp"
+#include "engine/cache/ledger.hpp"
+
+#include <string_view>
+
+namespace larder::cache {
+
+using format::Queue;
+
+/// What is to be written. The value may come in two pieces (append, prepend).
+struct NewRecord {
+    std::string_view key;
+    std::uint64_t key_hash = 0;
+    std::string_view value;
+    std::string_view value_tail{};
+    std::uint32_t client_flags = 0;
+    std::int64_t expires_at_ms = 0;
+    std::uint64_t version = 0;  ///< 0: born here
+
+    std::size_t value_length() const noexcept { return value.size() + value_tail.size(); }
+};
+
+/// The header of a record that holds its whole value.
+format::RecordMeta whole_meta(const NewRecord& record) noexcept;
+/// Bytes such a record takes.
+std::size_t whole_bytes(const NewRecord& record) noexcept;
+/// Whether the value must or should be kept in fragments: it fits no segment, or would waste too much of one.
+bool prefers_fragments(const LockedShard& shard, const NewRecord& record) noexcept;
+/// How many fresh segments a fragmented record may take, at most.
+std::uint32_t segments_needed(const LockedShard& shard, const NewRecord& record) noexcept;
+
+/// Writes a record at the end of the queue's active segment. REQUIRES: room for it. Returns its slot word (no hits).
+SlotWord write_whole(LockedShard& shard, Queue queue, const NewRecord& record);
+/// Writes the value as fragments, then the record that lists them. REQUIRES: segments_needed() spares beyond the reserve.
+/// Returns 0 when space ran out (what was written is dead).
+SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& record);
+
+/// A record to be written byte for byte but for its header: for moves.
+struct RawRecord {
+    format::RecordMeta meta;
+    std::uint64_t key_hash = 0;
+    std::string_view key;      ///< as stored (for a fragment: its owner's hash)
+    std::string_view payload;  ///< as stored
+    std::string_view payload_tail{};
+};
+/// Writes it. REQUIRES: room for it. Returns its offset in the file.
+std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record);
+/// The slot word for a record just written at `offset`.
+SlotWord word_for(const LockedShard& shard, std::uint64_t offset, std::uint64_t hash, unsigned hits = 0) noexcept;
+
+}  // namespace larder::cache

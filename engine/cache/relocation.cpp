@@ -1,0 +1,85 @@
+#include "engine/cache/relocation.hpp"
+
+#include "engine/cache/record_writer.hpp"
+#include "engine/segments/log.hpp"
+
+#include <vector>
+
+namespace larder::cache {
+
+using segments::EmptyMode;
+using segments::Fate;
+
+namespace {
+
+std::uint64_t generation_at(const LockedShard& shard, std::uint64_t offset) noexcept {
+    return shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
+}
+
+bool reserve_room(LockedShard& shard, Queue queue, std::size_t bytes) {
+    return segments::room_in(shard, queue) >= bytes || segments::open_active(shard, queue, true);
+}
+
+// A moved record keeps its version, if anybody has ever asked for one.
+void keep_version(const LockedShard& shard, const RecordAt& record, format::RecordMeta& meta) noexcept {
+    if (shard.region.header().versions_seen.load(std::memory_order_relaxed) != 0)
+        meta.version = region::version_of(shard.region, record);
+    format::choose_flags(meta);
+}
+
+std::string_view bytes_at(const LockedShard& shard, std::uint64_t offset, std::size_t length) noexcept {
+    return {reinterpret_cast<const char*>(shard.region.at(offset)), length};
+}
+
+// Moves the owner's record, its payload as given.
+bool move_owner(LockedShard& shard, const RecordAt& owner, const Found& found, std::uint64_t hash, const Fate& fate,
+                std::string_view payload) {
+    format::RecordMeta meta = owner.meta;
+    keep_version(shard, owner, meta);
+    if (!reserve_room(shard, fate.queue, meta.stored_bytes())) return false;
+    const std::uint64_t offset =
+        write_raw(shard, fate.queue, {meta, hash, bytes_at(shard, owner.key_at(), owner.meta.key_length), payload});
+    publish(shard, *found.slot, word_for(shard, offset, hash, fate.hits));
+    return true;
+}
+
+// A fragment moves together with the record that lists it: only that one's slot can be changed in one store.
+bool move_fragment(LockedShard& shard, const RecordAt& fragment, const RecordAt& owner, const Found& found, std::uint64_t hash,
+                   const Fate& fate) {
+    std::vector<format::Fragment> table(owner.meta.fragments);
+    for (std::uint32_t i = 0; i < table.size(); ++i) table[i] = region::read_fragment(shard.region, owner, i);
+    if (!reserve_room(shard, fate.queue, fragment.meta.stored_bytes())) return false;
+    const RawRecord raw{fragment.meta, hash, bytes_at(shard, fragment.key_at(), fragment.meta.key_length),
+                        bytes_at(shard, fragment.payload_at(), fragment.meta.payload_bytes())};
+    const std::uint64_t offset = write_raw(shard, fate.queue, raw);
+    for (format::Fragment& listed : table) {
+        if (listed.offset == fragment.offset) listed.offset = offset;
+    }
+    return move_owner(shard, owner, found, hash, fate,
+                      {reinterpret_cast<const char*>(table.data()), table.size() * sizeof(format::Fragment)});
+}
+
+}  // namespace
+
+Fate fate_of(const LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found) noexcept {
+    const auto from = static_cast<Queue>(shard.header.victim_queue);
+    const auto mode = static_cast<EmptyMode>(shard.header.victim_mode);
+    const unsigned hits = format::hits_of(found.slot->load(std::memory_order_relaxed));
+    if (!owner.meta.is(format::kFragmented) || mode != EmptyMode::evict) return segments::decide_fate(from, mode, hits);
+    // A value in parts: its first fragment is judged, and the rest follows it.
+    const format::Fragment first = region::read_fragment(shard.region, owner, 0);
+    if (record.offset == first.offset || !shard.geometry().holds_records(first.offset))
+        return segments::decide_fate(from, mode, hits);
+    const bool first_has_moved = generation_at(shard, first.offset) > generation_at(shard, record.offset);
+    if (first_has_moved || hits > 0)
+        return {true, segments::queue_of(shard.region, shard.geometry().segment_of(first.offset)), hits, false};
+    return {};
+}
+
+bool relocate(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found, std::uint64_t hash,
+              const Fate& fate) {
+    if (record.meta.is(format::kFragment)) return move_fragment(shard, record, owner, found, hash, fate);
+    return move_owner(shard, owner, found, hash, fate, bytes_at(shard, owner.payload_at(), owner.meta.payload_bytes()));
+}
+
+}  // namespace larder::cache

@@ -1,0 +1,47 @@
+#include "engine/cache/repair.hpp"
+
+#include "engine/cache/ledger.hpp"
+#include "engine/index/growth.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/segments/log.hpp"
+
+#include <algorithm>
+
+namespace larder::cache {
+
+using region::LockedShard;
+
+void bound_shard_header(LockedShard& shard) noexcept {
+    format::ShardHeader& h = shard.header;
+    const std::uint64_t range = shard.geometry().buckets_per_shard;
+    const std::uint64_t main =
+        std::clamp<std::uint64_t>(h.main_buckets_committed.load(std::memory_order_relaxed), format::kFirstBuckets, range);
+    h.main_buckets_committed.store(main, std::memory_order_relaxed);
+    const std::uint64_t overflow = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), range - main);
+    h.overflow_buckets_committed.store(overflow, std::memory_order_relaxed);
+    h.overflow_used.store(std::min(h.overflow_used.load(std::memory_order_relaxed), overflow), std::memory_order_relaxed);
+    auto directory = format::unpack_directory(h.directory.load(std::memory_order_relaxed));
+    const std::uint32_t buckets = std::clamp<std::uint32_t>(directory.buckets, 1, static_cast<std::uint32_t>(main));
+    if (buckets == directory.buckets) return;
+    directory.buckets = buckets;
+    h.directory.store(format::pack_directory(directory), std::memory_order_release);
+}
+
+void repair_shard(Core&, LockedShard& shard) {
+    LARDER_FAULT_POINT("repair.begin");
+    bound_shard_header(shard);
+    index::scrub_last_split(shard);
+    index::recount_index(shard);
+    LARDER_FAULT_POINT("repair.index_done");
+    segments::rebuild_queues(shard);
+    const SlotWord note_old = shard.header.note_old.load(std::memory_order_relaxed);
+    const SlotWord note_new = shard.header.note_new.load(std::memory_order_relaxed);
+    for (const SlotWord word : {note_old, note_new}) {
+        for (const std::uint32_t segment : segments_of(shard, word)) recount_segment(shard, segment);
+    }
+    LARDER_FAULT_POINT("repair.recounted");
+    shard.header.note_old.store(0, std::memory_order_relaxed);
+    shard.header.note_new.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace larder::cache

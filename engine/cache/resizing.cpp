@@ -1,0 +1,69 @@
+#include "engine/cache/resizing.hpp"
+
+#include "engine/cache/index_upkeep.hpp"
+#include "engine/cache/shard_guard.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/platform/file_lock.hpp"
+#include "engine/region/presence.hpp"
+#include "engine/region/space.hpp"
+#include "engine/segments/pool.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace larder::cache {
+namespace {
+
+std::vector<std::uint32_t> richest_first(const Core& core) {
+    std::vector<std::uint32_t> order(core.geometry().shard_count);
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&core](std::uint32_t a, std::uint32_t b) {
+        return core.region.shard(a).segments.load(std::memory_order_relaxed) >
+               core.region.shard(b).segments.load(std::memory_order_relaxed);
+    });
+    return order;
+}
+
+// One pass over the shards, each giving up its share. True when something was given back.
+bool shrink_pass(Core& core, Status& status) {
+    const std::uint64_t before = region::space_in_use(core.region).total();
+    for (const std::uint32_t id : richest_first(core)) {
+        if (!segments::over_capacity(core.region)) return true;
+        ShardGuard guard(core, id);
+        if (!guard.status().ok()) {
+            status = guard.status();
+            continue;
+        }
+        shrink_step(core, *guard);
+    }
+    return region::space_in_use(core.region).total() < before;
+}
+
+}  // namespace
+
+Status resize(Core& core, std::uint64_t capacity) {
+    const std::uint64_t reservation = core.geometry().reservation;
+    if (capacity < format::kMinCapacity || capacity > reservation) {
+        return {Code::invalid_argument, "capacity is " + std::to_string(capacity) + ", must be 1 MiB to the reservation of " +
+                                            std::to_string(reservation)};
+    }
+    const int descriptor = core.region.file().descriptor();
+    Result<bool> held =
+        platform::lock_within(descriptor, region::kResizeByte, 1, platform::LockKind::exclusive, core.options.timeout);
+    if (!held.ok()) return held.status();
+    if (!*held) return {Code::busy, "another process is resizing the cache"};
+    core.region.header().capacity.store(capacity, std::memory_order_relaxed);
+    LARDER_FAULT_POINT("resize.stored");
+    Status status;
+    while (segments::over_capacity(core.region)) {
+        if (!shrink_pass(core, status)) break;
+    }
+    (void)platform::unlock(descriptor, region::kResizeByte, 1);
+    if (!segments::over_capacity(core.region)) return Code::ok;
+    if (!status.ok()) return status;
+    return {Code::full,
+            "the fixed areas and the index alone take " + std::to_string(region::space_in_use(core.region).total()) + " bytes"};
+}
+
+}  // namespace larder::cache

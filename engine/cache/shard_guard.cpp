@@ -1,0 +1,51 @@
+#include "engine/cache/shard_guard.hpp"
+
+#include "engine/cache/repair.hpp"
+
+namespace larder::cache {
+
+using region::Acquired;
+using region::ShardLock;
+
+ShardGuard::ShardGuard(Core& core, std::uint32_t shard) : core_(core), id_(shard) {
+    Result<Acquired> acquired = ShardLock(core.region, shard).acquire(core.take_over_guard, core.options.timeout);
+    if (!acquired.ok()) {
+        status_ = acquired.status();
+        return;
+    }
+    shard_.emplace(core.region, shard);
+    if (*acquired == Acquired::taken_over) {
+        core.count(Count::take_overs);
+        repair_shard(core, *shard_);
+    }
+}
+
+ShardGuard::ShardGuard(Core& core, std::uint32_t shard, bool) : core_(core), id_(shard) { shard_.emplace(core.region, shard); }
+
+ShardGuard::ShardGuard(ShardGuard&& other) noexcept : core_(other.core_), id_(other.id_), status_(std::move(other.status_)) {
+    if (!other.shard_) return;
+    shard_.emplace(core_.region, id_);
+    other.shard_.reset();
+}
+
+std::optional<ShardGuard> ShardGuard::try_lock(Core& core, std::uint32_t shard) {
+    if (!ShardLock(core.region, shard).try_acquire()) return std::nullopt;
+    return ShardGuard(core, shard, true);
+}
+
+ShardGuard::~ShardGuard() {
+    if (shard_) ShardLock(core_.region, id_).release();
+}
+
+Status release_inherited_locks(Core& core, std::uint32_t index) {
+    for (std::uint32_t i = 0; i < core.geometry().shard_count; ++i) {
+        ShardLock lock(core.region, i);
+        if (!lock.is_held_by(index)) continue;
+        region::LockedShard shard(core.region, i);
+        repair_shard(core, shard);
+        lock.release();
+    }
+    return Code::ok;
+}
+
+}  // namespace larder::cache

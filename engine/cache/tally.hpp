@@ -1,0 +1,46 @@
+// Counting without sharing: each thread adds to a stripe of its own, in the process's place in the process table or, for a
+// read-only handle, in private memory.
+#pragma once
+
+#include "engine/format/process_entry.hpp"
+#include "engine/platform/process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+
+namespace larder::cache {
+
+using format::Count;
+
+class Tally {
+  public:
+    using Stripes = std::array<format::CounterStripe, format::kStripes>;
+
+    /// Counts into the process table.
+    explicit Tally(Stripes& stripes) noexcept : stripes_(&stripes) {}
+    /// Counts into private memory.
+    Tally() : private_(std::make_unique<Stripes>()), stripes_(private_.get()) {}
+
+    void add(Count count, std::uint64_t n = 1) const noexcept {
+        const unsigned ordinal = platform::thread_ordinal();
+        constexpr unsigned kShared = format::kStripes - 1;
+        auto& counter = (*stripes_)[std::min(ordinal, kShared)].counts[static_cast<unsigned>(count)];
+        // An own stripe has one writer, so a load and a store do; the stripe of the many needs the atomic addition.
+        if (ordinal < kShared) {
+            counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+        } else {
+            counter.fetch_add(n, std::memory_order_relaxed);
+        }
+    }
+
+    const Stripes& stripes() const noexcept { return *stripes_; }
+    bool is_private() const noexcept { return private_ != nullptr; }
+
+  private:
+    std::unique_ptr<Stripes> private_;
+    Stripes* stripes_;
+};
+
+}  // namespace larder::cache

@@ -1,0 +1,270 @@
+#include "engine/cache/writer.hpp"
+
+#include "engine/cache/evacuation.hpp"
+#include "engine/cache/index_upkeep.hpp"
+#include "engine/cache/reader.hpp"
+#include "engine/cache/record_writer.hpp"
+#include "engine/cache/shard_guard.hpp"
+#include "engine/index/chain.hpp"
+#include "engine/platform/clock.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/segments/ghosts.hpp"
+#include "engine/segments/log.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace larder::cache {
+namespace {
+
+// A record found under the lock; nothing changes it until the lock is released.
+struct Present {
+    Found found;
+    RecordAt record;
+    explicit operator bool() const noexcept { return static_cast<bool>(found); }
+};
+
+// Drops an expired record it meets: under the lock, what has expired is absent.
+Present find_present(Core& core, LockedShard& shard, std::string_view key, std::uint64_t hash) {
+    Present present;
+    index::scan_chain(
+        shard.region, shard.id, &index::home_bucket(shard, hash), format::tag_from_hash(hash), [&](Slot& slot, SlotWord word) {
+            RecordAt record;
+            if (!region::read_record(shard.region, format::offset_of(word), record) || record.meta.is(format::kFragment))
+                return false;
+            if (region::key_in_place(shard.region, record) != key) return false;
+            present = {{&slot, word}, record};
+            return true;
+        });
+    if (!present || present.record.meta.expires_at_ms == 0 || !platform::has_expired(present.record.meta.expires_at_ms))
+        return present;
+    publish(shard, *present.found.slot, 0);
+    core.count(Count::expirations);
+    return {};
+}
+
+std::int64_t expiry_for(Ttl ttl, const Present& present) noexcept {
+    if (ttl.is_never()) return 0;
+    if (ttl.is_keep()) return present ? present.record.meta.expires_at_ms : 0;
+    if (ttl.is_absolute()) return ttl.milliseconds();
+    if (ttl.milliseconds() <= 0) return 1;
+    const std::int64_t now = platform::now_ms();
+    return ttl.milliseconds() > std::numeric_limits<std::int64_t>::max() - now ? std::numeric_limits<std::int64_t>::max()
+                                                                               : now + ttl.milliseconds();
+}
+
+Status check_condition(LockedShard& shard, const StoreRequest& request, const Present& present) {
+    switch (request.condition) {
+        case Condition::always:
+            return Code::ok;
+        case Condition::if_absent:
+            return present ? Code::exists : Code::ok;
+        case Condition::if_present:
+            return present ? Code::ok : Code::not_found;
+        case Condition::if_version:
+            break;
+    }
+    if (!present) return Code::not_found;
+    return region::version_of(shard.region, present.record) == request.expected_version ? Code::ok : Code::version_mismatch;
+}
+
+// New keys start in the small queue; what is known to come back goes to main.
+Queue queue_for(LockedShard& shard, const Present& present, std::uint64_t hash) noexcept {
+    if (present) return segments::queue_of(shard.region, shard.geometry().segment_of(present.record.offset));
+    return segments::forget_ghost(shard, hash) ? Queue::main : Queue::small;
+}
+
+SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewRecord& record, bool& moved, Status& status) {
+    const std::size_t bytes = whole_bytes(record);
+    const bool fits = segments::room_in(shard, queue) >= bytes;
+    if (!fits && prefers_fragments(shard, record)) {
+        status = make_spares(core, shard, segments_needed(shard, record), moved);
+        const SlotWord word = status.ok() ? write_fragmented(shard, queue, record) : 0;
+        if (status.ok() && word == 0)
+            status = {Code::full, "no space for a value of " + std::to_string(record.value_length()) + " bytes"};
+        return word;
+    }
+    status = make_room(core, shard, queue, bytes, moved);
+    return status.ok() ? write_whole(shard, queue, record) : 0;
+}
+
+// Writes the record and leads the key's slot to it. `present` is what the key led to; it may be found anew on the way, if
+// space had to be made.
+Status put(Core& core, LockedShard& shard, const NewRecord& record, Present present, bool& replaced) {
+    if (record.value_length() > max_value_bytes(core)) {
+        return {Code::too_large, "a value of " + std::to_string(record.value_length()) + " bytes is above the limit of " +
+                                     std::to_string(max_value_bytes(core))};
+    }
+    const Queue queue = queue_for(shard, present, record.key_hash);
+    bool moved = false;
+    Status status;
+    const SlotWord word = write_record(core, shard, queue, record, moved, status);
+    if (!status.ok()) return status;
+    if (moved) present = find_present(core, shard, record.key, record.key_hash);
+    replaced = static_cast<bool>(present);
+    if (present) {
+        publish(shard, *present.found.slot, word | format::hits_of(present.found.slot->load(std::memory_order_relaxed)));
+    } else {
+        Slot* slot = empty_slot(core, shard, record.key_hash);
+        if (slot == nullptr) return {Code::full, "the index of shard " + std::to_string(shard.id) + " has no room"};
+        publish(shard, *slot, word);
+        grow_index(core, shard);
+    }
+    keep_pace(core, shard, queue, whole_bytes(record));
+    return Code::ok;
+}
+
+Status put_and_count(Core& core, LockedShard& shard, const NewRecord& record, const Present& present) {
+    bool replaced = false;
+    Status status = put(core, shard, record, present, replaced);
+    if (!status.ok()) return status;
+    core.count(Count::sets);
+    if (replaced) core.count(Count::replaced);
+    return Code::ok;
+}
+
+// Reads a present record's value under the lock.
+Status read_present(const Core& core, const Present& present, std::string_view key, std::uint64_t hash, std::string& value,
+                    RecordInfo* info) {
+    ValueSink sink(value);
+    const Attempt attempt = read_slot(core, *present.found.slot, present.found.word, key, hash, sink, info);
+    if (attempt == Attempt::hit) return Code::ok;
+    if (attempt == Attempt::expired) return Code::not_found;
+    return {Code::corrupt, "the record's bytes do not have its checksum"};
+}
+
+bool parse_number(const std::string& text, std::int64_t& number) noexcept {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+void report_version(LockedShard& shard, std::string_view key, std::uint64_t hash, Core& core, std::uint64_t* version) {
+    if (version == nullptr) return;
+    core.note_version_seen();
+    const Present now = find_present(core, shard, key, hash);
+    *version = now ? region::version_of(shard.region, now.record) : 0;
+}
+
+}  // namespace
+
+std::uint64_t max_value_bytes(const Core& core) noexcept {
+    return std::min(core.region.header().capacity.load(std::memory_order_relaxed) / 8, format::kMaxValueBytes);
+}
+
+Status check_key(std::string_view key) {
+    if (key.empty()) return {Code::invalid_argument, "the key is empty"};
+    if (key.size() > format::kMaxKeyBytes)
+        return {Code::too_large, "a key of " + std::to_string(key.size()) + " bytes is above the limit of 65535"};
+    return Code::ok;
+}
+
+Status store(Core& core, const StoreRequest& request, std::uint64_t* version) {
+    if (Status status = check_key(request.key); !status.ok()) return status;
+    const std::uint64_t hash = core.hash(request.key);
+    ShardGuard guard(core, core.geometry().shard_of(hash));
+    if (!guard.status().ok()) return guard.status();
+    const Present present = find_present(core, *guard, request.key, hash);
+    if (Status status = check_condition(*guard, request, present); !status.ok()) return status;
+    NewRecord record{request.key, hash, request.value};
+    record.client_flags = request.options.flags;
+    record.expires_at_ms = expiry_for(request.options.ttl, present);
+    if (Status status = put_and_count(core, *guard, record, present); !status.ok()) return status;
+    report_version(*guard, request.key, hash, core, version);
+    return Code::ok;
+}
+
+Status remove(Core& core, std::string_view key) {
+    if (Status status = check_key(key); !status.ok()) return status;
+    const std::uint64_t hash = core.hash(key);
+    ShardGuard guard(core, core.geometry().shard_of(hash));
+    if (!guard.status().ok()) return guard.status();
+    const Present present = find_present(core, *guard, key, hash);
+    if (!present) return Code::not_found;
+    publish(*guard, *present.found.slot, 0);
+    core.count(Count::removes);
+    return Code::ok;
+}
+
+Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, RecordInfo* info) {
+    if (Status status = check_key(key); !status.ok()) return status;
+    const std::uint64_t hash = core.hash(key);
+    ShardGuard guard(core, core.geometry().shard_of(hash));
+    if (!guard.status().ok()) return guard.status();
+    Present present = find_present(core, *guard, key, hash);
+    if (value != nullptr) core.count(present ? Count::hits : Count::misses);
+    if (!present) return Code::not_found;
+    std::string own;
+    std::string& bytes = value != nullptr ? *value : own;
+    if (Status status = read_present(core, present, key, hash, bytes, info); !status.ok()) return status;
+    if (value != nullptr) mark_hit(core, *present.found.slot);
+    const std::int64_t expires_at = expiry_for(ttl, present);
+    if (info != nullptr) info->expires_at_ms = expires_at;
+    if (expires_at == present.record.meta.expires_at_ms) return Code::ok;
+    NewRecord record{key, hash, bytes};
+    record.client_flags = present.record.meta.client_flags;
+    record.expires_at_ms = expires_at;
+    record.version = region::version_of(guard->region, present.record);
+    bool replaced = false;
+    return put(core, *guard, record, present, replaced);
+}
+
+Result<std::int64_t> increment(Core& core, std::string_view key, std::int64_t delta, std::int64_t initial,
+                               const WriteOptions& options) {
+    if (Status status = check_key(key); !status.ok()) return status;
+    const std::uint64_t hash = core.hash(key);
+    ShardGuard guard(core, core.geometry().shard_of(hash));
+    if (!guard.status().ok()) return guard.status();
+    const Present present = find_present(core, *guard, key, hash);
+    std::int64_t number = initial;
+    NewRecord record{key, hash, {}};
+    record.client_flags = options.flags;
+    Ttl ttl = options.ttl;
+    if (present) {
+        std::string text;
+        if (Status status = read_present(core, present, key, hash, text, nullptr); !status.ok()) return status;
+        if (!parse_number(text, number)) return Status(Code::not_a_number, "the value is not a decimal 64-bit integer");
+        if (__builtin_add_overflow(number, delta, &number)) return Status(Code::not_a_number, "the sum is beyond 64 bits");
+        record.client_flags = present.record.meta.client_flags;
+        if (ttl.is_never()) ttl = Ttl::keep();
+    }
+    record.expires_at_ms = expiry_for(ttl, present);
+    char digits[24];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
+    record.value = std::string_view(digits, static_cast<std::size_t>(end - digits));
+    if (Status status = put_and_count(core, *guard, record, present); !status.ok()) return status;
+    return number;
+}
+
+Status extend(Core& core, std::string_view key, std::string_view addition, bool at_end) {
+    if (Status status = check_key(key); !status.ok()) return status;
+    const std::uint64_t hash = core.hash(key);
+    ShardGuard guard(core, core.geometry().shard_of(hash));
+    if (!guard.status().ok()) return guard.status();
+    const Present present = find_present(core, *guard, key, hash);
+    if (!present) return Code::not_found;
+    std::string bytes;
+    if (Status status = read_present(core, present, key, hash, bytes, nullptr); !status.ok()) return status;
+    NewRecord record{key, hash, at_end ? std::string_view(bytes) : addition, at_end ? addition : std::string_view(bytes)};
+    record.client_flags = present.record.meta.client_flags;
+    record.expires_at_ms = present.record.meta.expires_at_ms;
+    return put_and_count(core, *guard, record, present);
+}
+
+Status clear_shard(Core& core, std::uint32_t shard) {
+    ShardGuard guard(core, shard);
+    if (!guard.status().ok()) return guard.status();
+    const std::uint32_t buckets = format::unpack_directory(guard->header.directory.load(std::memory_order_relaxed)).buckets;
+    for (std::uint32_t i = 0; i < buckets; ++i) {
+        format::Bucket& main = guard->region.bucket(shard, i);
+        index::for_each_slot(guard->region, shard, &main, [&](Slot& slot, SlotWord) {
+            publish(*guard, slot, 0);
+            core.count(Count::removes);
+        });
+        index::drop_empty_overflow(*guard, main);
+    }
+    release_empty_shard(core, *guard);
+    return Code::ok;
+}
+
+}  // namespace larder::cache

@@ -1,0 +1,38 @@
+// The operations that change a record: each finds, decides and publishes under its shard's lock.
+#pragma once
+
+#include "engine/cache/core.hpp"
+
+#include <larder/cache.hpp>
+
+#include <string_view>
+
+namespace larder::cache {
+
+/// When a store goes through.
+enum class Condition : std::uint8_t { always, if_absent, if_present, if_version };
+
+struct StoreRequest {
+    std::string_view key;
+    std::string_view value;
+    WriteOptions options;
+    Condition condition = Condition::always;
+    std::uint64_t expected_version = 0;
+};
+
+Status store(Core& core, const StoreRequest& request, std::uint64_t* version);
+Status remove(Core& core, std::string_view key);
+Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, RecordInfo* info);
+Result<std::int64_t> increment(Core& core, std::string_view key, std::int64_t delta, std::int64_t initial,
+                               const WriteOptions& options);
+/// Adds bytes behind (at_end) or before the value.
+Status extend(Core& core, std::string_view key, std::string_view addition, bool at_end);
+/// Removes all records of one shard and gives its segments back.
+Status clear_shard(Core& core, std::uint32_t shard);
+
+/// The largest value the cache takes at its present capacity.
+std::uint64_t max_value_bytes(const Core& core) noexcept;
+/// Whether a key may be used at all: 1 to 65,535 bytes.
+Status check_key(std::string_view key);
+
+}  // namespace larder::cache

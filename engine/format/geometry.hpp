@@ -1,0 +1,98 @@
+// Where everything in a cache file is. The one place that computes an offset of an area; engine/FORMAT.md, section 1.
+#pragma once
+
+#include <larder/status.hpp>
+
+#include <cstdint>
+
+namespace larder::format {
+
+inline constexpr std::uint64_t kPageBytes = 4096;
+inline constexpr std::uint64_t kBucketBytes = 64;
+inline constexpr std::uint64_t kGhostBytesPerBucket = 16;
+inline constexpr std::uint64_t kShardBytes = 512;
+inline constexpr std::uint64_t kProcessBytes = 2048;
+inline constexpr std::uint64_t kSegmentEntryBytes = 64;
+inline constexpr std::uint64_t kBigAreaAlignment = std::uint64_t{2} << 20;
+
+inline constexpr std::uint64_t kMinCapacity = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kMaxReservation = std::uint64_t{1} << 40;
+inline constexpr std::uint32_t kMinSegmentBytes = 32u << 10;
+inline constexpr std::uint32_t kMaxSegmentBytes = 4u << 20;
+inline constexpr std::uint32_t kMaxShards = 1024;
+inline constexpr std::uint64_t kMaxValueBytes = std::uint64_t{1} << 30;
+/// Main buckets of a shard that are there from the start: one page of them.
+inline constexpr std::uint32_t kFirstBuckets = kPageBytes / kBucketBytes;
+
+/// What creation was asked for; zeros are chosen by plan_geometry().
+struct GeometryRequest {
+    std::uint64_t capacity = 0;
+    std::uint64_t reservation = 0;
+    std::uint32_t shards = 0;
+    std::uint32_t segment_size = 0;
+    std::uint32_t max_processes = 0;
+};
+
+/// The sizes fixed at creation, and the places that follow from them.
+struct Geometry {
+    std::uint64_t reservation = 0;
+    std::uint64_t buckets_per_shard = 0;  ///< a power of two; main buckets from below, overflow buckets from above
+    std::uint32_t shard_count = 0;        ///< a power of two
+    std::uint32_t segment_size = 0;       ///< a power of two
+    std::uint32_t segment_count = 0;
+    std::uint32_t max_processes = 0;
+
+    // Derived by place_areas().
+    std::uint32_t shard_shift = 63;  ///< shard = (hash >> 1) >> shard_shift
+    std::uint32_t segment_shift = 0;
+    std::uint64_t processes_begin = 0;
+    std::uint64_t shards_begin = 0;
+    std::uint64_t generations_begin = 0;
+    std::uint64_t segment_table_begin = 0;
+    std::uint64_t index_begin = 0;
+    std::uint64_t ghosts_begin = 0;
+    std::uint64_t segments_begin = 0;
+    std::uint64_t file_size = 0;
+
+    std::uint64_t process_at(std::uint32_t index) const noexcept { return processes_begin + index * kProcessBytes; }
+    std::uint64_t shard_at(std::uint32_t shard) const noexcept { return shards_begin + shard * kShardBytes; }
+    std::uint64_t generation_at(std::uint32_t segment) const noexcept { return generations_begin + segment * std::uint64_t{8}; }
+    std::uint64_t segment_entry_at(std::uint32_t segment) const noexcept {
+        return segment_table_begin + segment * kSegmentEntryBytes;
+    }
+    std::uint64_t shard_index_begin(std::uint32_t shard) const noexcept {
+        return index_begin + shard * buckets_per_shard * kBucketBytes;
+    }
+    std::uint64_t shard_index_end(std::uint32_t shard) const noexcept { return shard_index_begin(shard + 1); }
+    std::uint64_t bucket_at(std::uint32_t shard, std::uint64_t bucket) const noexcept {
+        return shard_index_begin(shard) + bucket * kBucketBytes;
+    }
+    std::uint64_t shard_ghosts_begin(std::uint32_t shard) const noexcept {
+        return ghosts_begin + shard * buckets_per_shard * kGhostBytesPerBucket;
+    }
+    std::uint64_t segment_at(std::uint32_t segment) const noexcept {
+        return segments_begin + (std::uint64_t{segment} << segment_shift);
+    }
+    /// REQUIRES: holds_records(offset).
+    std::uint32_t segment_of(std::uint64_t offset) const noexcept {
+        return static_cast<std::uint32_t>((offset - segments_begin) >> segment_shift);
+    }
+    /// Whether an offset lies in the segments area. The one bounds check on an offset out of a slot.
+    bool holds_records(std::uint64_t offset) const noexcept { return offset - segments_begin < file_size - segments_begin; }
+    std::uint32_t shard_of(std::uint64_t hash) const noexcept { return static_cast<std::uint32_t>((hash >> 1) >> shard_shift); }
+    /// Bytes of the fixed areas that are allocated at creation (the process table is allocated as it is used).
+    std::uint64_t fixed_bytes() const noexcept { return kHeaderBytesRounded + (index_tables_end() - shards_begin); }
+    /// The end of the tables that are allocated at creation.
+    std::uint64_t index_tables_end() const noexcept;
+
+    static constexpr std::uint64_t kHeaderBytesRounded = kPageBytes;
+};
+
+/// Computes the derived members from the chosen ones. REQUIRES: check_geometry() is ok.
+void place_areas(Geometry& geometry) noexcept;
+/// Whether the chosen members are within their ranges; the message names the one that is not.
+Status check_geometry(const Geometry& geometry);
+/// Chooses a geometry for a new file. invalid_argument names what is out of range.
+Result<Geometry> plan_geometry(const GeometryRequest& request);
+
+}  // namespace larder::format

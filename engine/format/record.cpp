@@ -1,0 +1,96 @@
+#include "engine/format/record.hpp"
+
+#include <cstring>
+
+namespace larder::format {
+namespace {
+
+template <class T>
+void put(std::byte*& at, T value) noexcept {
+    std::memcpy(at, &value, sizeof value);
+    at += sizeof value;
+}
+
+template <class T>
+T take(const std::byte*& at) noexcept {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    at += sizeof value;
+    return value;
+}
+
+__extension__ using Product = unsigned __int128;
+
+constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
+    const Product product = static_cast<Product>(a ^ 0x9E3779B185EBCA87ULL) * (b ^ 0xC2B2AE3D27D4EB4FULL);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+}  // namespace
+
+void choose_flags(RecordMeta& meta) noexcept {
+    auto set = [&meta](RecordFlag flag, bool on) {
+        meta.flags = static_cast<std::uint8_t>(on ? meta.flags | flag : meta.flags & ~flag);
+    };
+    set(kWide, meta.key_length > 0xff || meta.value_length > 0xffff || meta.is(kFragmented));
+    set(kHasVersion, meta.version != 0);
+    set(kHasExpiry, meta.expires_at_ms != 0);
+    set(kHasSoftExpiry, meta.soft_expires_at_ms != 0);
+    set(kHasClientFlags, meta.client_flags != 0);
+}
+
+std::size_t encode_meta(const RecordMeta& meta, std::byte* out) noexcept {
+    std::byte* at = out;
+    const bool wide = meta.is(kWide);
+    put<std::uint32_t>(at, 0);
+    put<std::uint8_t>(at, meta.flags);
+    put<std::uint8_t>(at, wide ? std::uint8_t{0} : static_cast<std::uint8_t>(meta.key_length));
+    put<std::uint16_t>(at, wide ? std::uint16_t{0} : static_cast<std::uint16_t>(meta.value_length));
+    if (wide) {
+        put<std::uint32_t>(at, meta.value_length);
+        put<std::uint16_t>(at, meta.key_length);
+        put<std::uint16_t>(at, meta.fragments);
+    }
+    if (meta.is(kHasVersion)) put(at, meta.version);
+    if (meta.is(kHasExpiry)) put(at, meta.expires_at_ms);
+    if (meta.is(kHasSoftExpiry)) put(at, meta.soft_expires_at_ms);
+    if (meta.is(kHasClientFlags)) put(at, std::uint64_t{meta.client_flags});
+    return static_cast<std::size_t>(at - out);
+}
+
+bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept {
+    const std::byte* at = in;
+    meta.checksum = take<std::uint32_t>(at);
+    meta.flags = take<std::uint8_t>(at);
+    meta.key_length = take<std::uint8_t>(at);
+    meta.value_length = take<std::uint16_t>(at);
+    meta.fragments = 0;
+    if (meta.is(kWide)) {
+        meta.value_length = take<std::uint32_t>(at);
+        meta.key_length = take<std::uint16_t>(at);
+        meta.fragments = take<std::uint16_t>(at);
+    }
+    meta.version = meta.is(kHasVersion) ? take<std::uint64_t>(at) : 0;
+    meta.expires_at_ms = meta.is(kHasExpiry) ? take<std::int64_t>(at) : 0;
+    meta.soft_expires_at_ms = meta.is(kHasSoftExpiry) ? take<std::int64_t>(at) : 0;
+    meta.client_flags = meta.is(kHasClientFlags) ? static_cast<std::uint32_t>(take<std::uint64_t>(at)) : 0;
+    if (meta.value_length > (std::uint32_t{1} << 30)) return false;
+    if (meta.key_length == 0) return (meta.flags & ~kWide) == 0;  // a filler
+    if (meta.is(kFragmented)) return meta.is(kWide) && !meta.is(kFragment) && meta.fragments != 0;
+    return meta.fragments == 0 && (!meta.is(kFragment) || meta.key_length == 8);
+}
+
+std::uint32_t record_checksum(std::uint64_t payload_hash, std::uint64_t key_hash, const RecordMeta& meta,
+                              std::uint64_t generation, std::uint64_t offset) noexcept {
+    const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 24) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
+    std::uint64_t seed = mix(key_hash ^ lengths, generation ^ (offset << 20));
+    if ((meta.flags & ~kWide) != 0) {
+        seed =
+            mix(seed ^ meta.version, static_cast<std::uint64_t>(meta.expires_at_ms) ^ (std::uint64_t{meta.client_flags} << 32));
+        seed = mix(seed ^ meta.fragments, static_cast<std::uint64_t>(meta.soft_expires_at_ms));
+    }
+    const std::uint64_t sum = mix(payload_hash, seed);
+    return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+}
+
+}  // namespace larder::format

@@ -1,0 +1,96 @@
+// The record: what a slot leads to. Immutable once published. engine/FORMAT.md, section 7.
+//
+//   checksum (4) | flags (1) | key length (1) | value length (2) | fields as the flags say | key | value | zeros to 8 bytes
+//
+// Fields, each present only if its flag is set, in this order:
+//   wide (8):         value length (4), key length (2), number of fragments (2); replaces the short lengths
+//   version (8)       only for records that have been moved or touched; others derive it from where they were born
+//   expiry (8)        milliseconds since the Unix epoch
+//   soft expiry (8)
+//   client flags (8)  32 bits, then zeros
+//
+// A value that does not fit where it would have to go is kept in fragments: records of their own whose key is the hash of
+// the owner's key (8 bytes). The owner's record then holds, in place of the value, a Fragment for each of them.
+//
+// A record without a key is a filler: recovery puts it where it found no whole record, so that a walk over a segment always
+// goes from record to record.
+#pragma once
+
+#include "engine/format/hash.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace larder::format {
+
+enum RecordFlag : std::uint8_t {
+    kWide = 1,
+    kHasVersion = 2,
+    kHasExpiry = 4,
+    kHasSoftExpiry = 8,
+    kHasClientFlags = 16,
+    kFragmented = 32,  ///< the value is in fragments
+    kFragment = 64,    ///< a part of another record's value
+    kLease = 128,      ///< reserved: the right to compute a missing value; reads as absent
+};
+
+/// The flags that say which fields follow the header.
+inline constexpr std::uint8_t kFieldFlags = kWide | kHasVersion | kHasExpiry | kHasSoftExpiry | kHasClientFlags;
+inline constexpr std::size_t kRecordAlignment = 8;
+inline constexpr std::size_t kRecordHeaderBytes = 8;
+/// Header and all fields.
+inline constexpr std::size_t kMaxFieldBytes = 48;
+inline constexpr std::size_t kMaxKeyBytes = 65535;
+
+/// Where a part of a fragmented value is.
+struct Fragment {
+    std::uint64_t offset;  ///< of the fragment's record in the file
+    std::uint32_t length;  ///< bytes of the value in it
+    std::uint32_t zero;
+};
+static_assert(sizeof(Fragment) == 16);
+inline constexpr std::uint32_t kMaxFragments = 65535;
+
+/// A record's header and fields, decoded.
+struct RecordMeta {
+    std::uint32_t checksum = 0;
+    std::uint8_t flags = 0;
+    std::uint16_t key_length = 0;
+    std::uint16_t fragments = 0;
+    std::uint32_t value_length = 0;  ///< of the whole value, fragments and all
+    std::uint32_t client_flags = 0;
+    std::uint64_t version = 0;  ///< 0: derive it
+    std::int64_t expires_at_ms = 0;
+    std::int64_t soft_expires_at_ms = 0;
+
+    bool is(RecordFlag flag) const noexcept { return (flags & flag) != 0; }
+    std::size_t header_bytes() const noexcept {
+        return kRecordHeaderBytes + 8 * static_cast<std::size_t>(__builtin_popcount(flags & kFieldFlags));
+    }
+    /// Bytes behind the key: the value, or the fragment table.
+    std::size_t payload_bytes() const noexcept { return is(kFragmented) ? fragments * sizeof(Fragment) : value_length; }
+    /// Bytes the record takes in its segment.
+    std::size_t stored_bytes() const noexcept {
+        return (header_bytes() + key_length + payload_bytes() + kRecordAlignment - 1) & ~(kRecordAlignment - 1);
+    }
+};
+
+/// Sets kWide, and the flags of the fields that have a value.
+void choose_flags(RecordMeta& meta) noexcept;
+/// Encodes header and fields (without the checksum, which stays zero); `out` has kMaxFieldBytes. Returns how many bytes.
+std::size_t encode_meta(const RecordMeta& meta, std::byte* out) noexcept;
+/// Decodes what encode_meta() wrote, from at least kMaxFieldBytes of private bytes. False: not a record.
+bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept;
+
+/// The checksum of a record: binds the value's bytes (or the fragment table's) to the key, the header, the place and the
+/// generation of the segment, so that stale bytes of another time or place never pass.
+std::uint32_t record_checksum(std::uint64_t payload_hash, std::uint64_t key_hash, const RecordMeta& meta,
+                              std::uint64_t generation, std::uint64_t offset) noexcept;
+
+/// The version of a record that carries none: where and when it was born. Never zero, never used again.
+constexpr std::uint64_t birth_version(std::uint64_t generation, std::uint64_t offset_in_segment) noexcept {
+    return (generation << 20) | (offset_in_segment >> 3);
+}
+
+}  // namespace larder::format

@@ -1,0 +1,62 @@
+// What is kept for each shard, in lines that different users touch: readers, the lock, the lock's owner.
+// engine/FORMAT.md, section 4.
+#pragma once
+
+#include "engine/format/geometry.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace larder::format {
+
+inline constexpr std::uint32_t kNoSegment = 0xffffffff;
+
+/// The two queues of segments.
+enum class Queue : std::uint32_t { small = 0, main = 1 };
+inline constexpr unsigned kQueues = 2;
+constexpr unsigned index_of(Queue queue) noexcept { return static_cast<unsigned>(queue); }
+
+/// A first-in first-out list of sealed segments, linked through SegmentEntry::next. Derived: repair rebuilds it.
+struct QueueEnds {
+    std::uint32_t head;
+    std::uint32_t tail;
+    std::uint32_t count;
+    std::uint32_t active;  ///< the segment being appended to, not in the list; kNoSegment: none
+};
+
+struct alignas(64) ShardHeader {
+    // line 0: readers load it, splits write it
+    alignas(64) std::atomic<std::uint64_t> directory;
+
+    // line 1: the lock. Bits 0 to 15: the owner's process-table index + 1; bit 31: somebody may be sleeping on it.
+    alignas(64) std::atomic<std::uint32_t> lock;
+
+    // line 2 and 3: the owner of the lock
+    alignas(64) std::atomic<std::uint64_t> records;
+    /// The redo note: slot words (hit counter aside) of the change being made; both zero when there is none.
+    std::atomic<std::uint64_t> note_old;
+    std::atomic<std::uint64_t> note_new;
+    std::atomic<std::uint64_t> main_buckets_committed;
+    std::atomic<std::uint64_t> overflow_buckets_committed;  ///< from the upper end of the shard's index range
+    std::atomic<std::uint64_t> overflow_free;               ///< offset of the first free overflow bucket, linked; 0: none
+    std::atomic<std::uint64_t> overflow_used;
+    std::atomic<std::uint32_t> segments;  ///< owned by this shard, of any kind
+    std::atomic<std::uint32_t> merging;   ///< the bucket being merged into its parent + 1; 0: none
+    alignas(64) std::array<QueueEnds, kQueues> queues;
+    std::uint32_t spare_head;
+    std::uint32_t spare_count;
+    std::uint32_t victim;         ///< the segment being emptied, in no list; kNoSegment: none
+    std::uint32_t victim_cursor;  ///< how far it has been walked
+    std::uint32_t victim_queue;
+    std::uint32_t victim_mode;
+
+    alignas(64) std::array<std::byte, 256> reserved;
+};
+static_assert(sizeof(ShardHeader) == kShardBytes);
+static_assert(offsetof(ShardHeader, lock) == 64);
+static_assert(offsetof(ShardHeader, records) == 128);
+static_assert(offsetof(ShardHeader, queues) == 192);
+
+}  // namespace larder::format

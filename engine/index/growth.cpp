@@ -1,0 +1,247 @@
+#include "engine/index/growth.hpp"
+
+#include "engine/index/chain.hpp"
+#include "engine/index/overflow.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/region/record_access.hpp"
+
+#include <array>
+
+namespace larder::index {
+
+using format::Bucket;
+using format::kSlotsPerBucket;
+using region::LockedShard;
+using region::RecordAt;
+
+namespace {
+
+// Records per slot above which a bucket is split, and below which merging pays. Linear hashing leaves buckets between one
+// and two times as full as the others; above three quarters the fuller ones overflow too often.
+constexpr std::uint64_t kSplitLoadPercent = 70;
+constexpr std::uint64_t kOverdueLoadPercent = 110;
+constexpr std::uint64_t kMergeLoadPercent = 25;
+
+std::uint32_t bucket_count(const LockedShard& shard) noexcept {
+    return format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
+}
+
+std::uint64_t load_percent(const LockedShard& shard, std::uint64_t buckets) noexcept {
+    return shard.header.records.load(std::memory_order_relaxed) * 100 / (buckets * kSlotsPerBucket);
+}
+
+void publish_buckets(LockedShard& shard, std::uint32_t buckets) noexcept {
+    auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
+    directory.buckets = buckets;
+    ++directory.moves;
+    shard.header.directory.store(format::pack_directory(directory), std::memory_order_release);
+}
+
+// What a chain holds, gathered before anything changes. Chains longer than this are left unsplit.
+struct Gathered {
+    struct Member {
+        Slot* slot;
+        SlotWord word;
+        std::uint64_t hash;
+    };
+    static constexpr std::size_t kMost = 64;
+    std::array<Member, kMost> members;
+    std::size_t count = 0;
+    bool complete = true;
+};
+
+// Two passes, so that the cache misses on the records overlap.
+void gather(const LockedShard& shard, Bucket& main, Gathered& out) noexcept {
+    for_each_slot(shard.region, shard.id, &main, [&](Slot& slot, SlotWord word) {
+        if (out.count == Gathered::kMost) {
+            out.complete = false;
+            return;
+        }
+        const std::uint64_t offset = format::offset_of(word);
+        if (shard.geometry().holds_records(offset)) __builtin_prefetch(shard.region.at(offset));
+        out.members[out.count++] = {&slot, word, 0};
+    });
+    for (std::size_t i = 0; i < out.count; ++i) {
+        RecordAt record;
+        auto& member = out.members[i];
+        // What cannot be read has no hash; it stays where it is, and the checker will name it.
+        if (region::read_record(shard.region, format::offset_of(member.word), record))
+            member.hash = region::owner_hash(shard.region, record);
+    }
+}
+
+// Moves words from the overflow buckets into holes of the main bucket, so that most lookups end there.
+void pull_forward(LockedShard& shard, Bucket& main) noexcept {
+    if (next_in_chain(shard.region, shard.id, main) == nullptr) return;
+    bool moved = false;
+    std::array<Slot*, kSlotsPerBucket> from{};
+    unsigned count = 0;
+    for_each_slot(shard.region, shard.id, next_in_chain(shard.region, shard.id, main), [&](Slot& slot, SlotWord word) {
+        for (Slot& hole : main.slots) {
+            if (!format::is_empty(hole.load(std::memory_order_relaxed))) continue;
+            hole.store(word, std::memory_order_release);
+            from[count++] = &slot;
+            moved = true;
+            return;
+        }
+    });
+    if (moved) note_moved(shard);
+    LARDER_FAULT_POINT("split.pulled");
+    for (unsigned i = 0; i < count; ++i) from[i]->store(0, std::memory_order_release);
+    drop_empty_overflow(shard, main);
+}
+
+void zero(Bucket& bucket) noexcept {
+    for (auto& slot : bucket.slots) slot.store(0, std::memory_order_relaxed);
+}
+
+// Frees the overflow buckets of a chain that is in no directory.
+void abandon(LockedShard& shard, Bucket& main) noexcept {
+    for_each_slot(shard.region, shard.id, &main, [](Slot& slot, SlotWord) { slot.store(0, std::memory_order_release); });
+    drop_empty_overflow(shard, main);
+}
+
+}  // namespace
+
+void start_index(LockedShard& shard, std::uint32_t buckets) noexcept {
+    for (std::uint32_t i = 0; i < buckets; ++i) zero(shard.region.bucket(shard.id, i));
+    shard.header.directory.store(format::pack_directory({buckets, 0}), std::memory_order_release);
+}
+
+bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
+    format::ShardHeader& h = shard.header;
+    const format::Geometry& g = shard.geometry();
+    const std::uint64_t committed = h.main_buckets_committed.load(std::memory_order_relaxed);
+    if (buckets <= committed) return true;
+    const std::uint64_t wanted = (buckets + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
+    const std::uint64_t overflow_begin =
+        g.shard_index_end(shard.id) - h.overflow_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
+    if (g.bucket_at(shard.id, wanted) > overflow_begin) return false;
+    if (!commit_index(shard, g.bucket_at(shard.id, committed), (wanted - committed) * format::kBucketBytes)) return false;
+    const std::uint64_t ghosts = g.shard_ghosts_begin(shard.id);
+    auto ghost_end = [](std::uint64_t n) {
+        return (n * format::kGhostBytesPerBucket + format::kPageBytes - 1) & ~(format::kPageBytes - 1);
+    };
+    if (ghost_end(wanted) > ghost_end(committed) &&
+        !commit_index(shard, ghosts + ghost_end(committed), ghost_end(wanted) - ghost_end(committed))) {
+        return false;
+    }
+    h.main_buckets_committed.store(wanted, std::memory_order_relaxed);
+    return true;
+}
+
+bool split_due(const LockedShard& shard) noexcept { return load_percent(shard, bucket_count(shard)) > kSplitLoadPercent; }
+bool split_overdue(const LockedShard& shard) noexcept { return load_percent(shard, bucket_count(shard)) > kOverdueLoadPercent; }
+
+bool split_bucket(LockedShard& shard) {
+    const std::uint32_t added = bucket_count(shard);
+    if (added >= shard.geometry().buckets_per_shard || !commit_buckets(shard, std::uint64_t{added} + 1)) return false;
+    Bucket& from = shard.region.bucket(shard.id, format::parent_of(added));
+    Bucket& to = shard.region.bucket(shard.id, added);
+    Gathered gathered;
+    gather(shard, from, gathered);
+    if (!gathered.complete) return false;
+    zero(to);
+    auto belongs_to_new = [&](const Gathered::Member& m) { return m.hash != 0 && format::bucket_of(m.hash, added + 1) == added; };
+    for (std::size_t i = 0; i < gathered.count; ++i) {
+        if (!belongs_to_new(gathered.members[i])) continue;
+        Slot* slot = find_empty_in(shard, to);
+        if (slot == nullptr) {
+            abandon(shard, to);
+            return false;
+        }
+        slot->store(gathered.members[i].slot->load(std::memory_order_relaxed), std::memory_order_release);
+    }
+    LARDER_FAULT_POINT("split.copied");
+    publish_buckets(shard, added + 1);
+    LARDER_FAULT_POINT("split.published");
+    for (std::size_t i = 0; i < gathered.count; ++i) {
+        if (belongs_to_new(gathered.members[i])) gathered.members[i].slot->store(0, std::memory_order_release);
+    }
+    LARDER_FAULT_POINT("split.cleared");
+    pull_forward(shard, from);
+    return true;
+}
+
+bool merge_due(const LockedShard& shard) noexcept {
+    const std::uint32_t buckets = bucket_count(shard);
+    return buckets > format::kFirstBuckets && load_percent(shard, buckets) < kMergeLoadPercent;
+}
+
+bool merge_bucket(LockedShard& shard) {
+    const std::uint32_t buckets = bucket_count(shard);
+    if (buckets <= 1) return false;
+    Bucket& last = shard.region.bucket(shard.id, buckets - 1);
+    Bucket& parent = shard.region.bucket(shard.id, format::parent_of(buckets - 1));
+    bool fits = true;
+    for_each_slot(shard.region, shard.id, &last, [&](Slot&, SlotWord word) {
+        Slot* slot = fits ? find_empty_in(shard, parent) : nullptr;
+        fits = slot != nullptr;
+        if (fits) slot->store(word, std::memory_order_release);
+    });
+    if (!fits) {
+        scrub_last_split(shard);
+        return false;
+    }
+    LARDER_FAULT_POINT("merge.copied");
+    publish_buckets(shard, buckets - 1);
+    LARDER_FAULT_POINT("merge.published");
+    abandon(shard, last);
+    const std::uint64_t committed = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
+    if (buckets - 1 + format::kFirstBuckets <= committed && (buckets - 1) % format::kFirstBuckets == 0) {
+        (void)shard.region.file().decommit(shard.geometry().bucket_at(shard.id, buckets - 1),
+                                           (committed - (buckets - 1)) * format::kBucketBytes);
+        shard.header.main_buckets_committed.store(buckets - 1, std::memory_order_relaxed);
+    }
+    return true;
+}
+
+void scrub_last_split(LockedShard& shard) noexcept {
+    const std::uint32_t buckets = bucket_count(shard);
+    if (buckets <= 1) return;
+    for (const std::uint32_t number : {format::parent_of(buckets - 1), buckets - 1}) {
+        Bucket& main = shard.region.bucket(shard.id, number);
+        Gathered gathered;
+        gather(shard, main, gathered);
+        for (std::size_t i = 0; i < gathered.count; ++i) {
+            const auto& member = gathered.members[i];
+            bool drop = member.hash != 0 && format::bucket_of(member.hash, buckets) != number;
+            for (std::size_t j = 0; j < i && !drop; ++j) {
+                drop = format::without_hits(gathered.members[j].word) == format::without_hits(member.word);
+            }
+            if (drop) member.slot->store(0, std::memory_order_release);
+        }
+        note_moved(shard);
+    }
+}
+
+void recount_index(LockedShard& shard) {
+    const std::uint32_t buckets = bucket_count(shard);
+    std::uint64_t records = 0;
+    std::vector<bool> in_use(shard.header.overflow_used.load(std::memory_order_relaxed));
+    for (std::uint32_t i = 0; i < buckets; ++i) {
+        Bucket* bucket = &shard.region.bucket(shard.id, i);
+        while (bucket != nullptr) {
+            Slot& last = bucket->slots[kSlotsPerBucket - 1];
+            const SlotWord word = last.load(std::memory_order_relaxed);
+            Bucket* next = next_in_chain(shard.region, shard.id, *bucket);
+            const std::uint64_t number = next != nullptr ? overflow_number(shard, format::offset_of(word)) : 0;
+            // A link out of range, or to a bucket that another link has already led to: damage. Cut it off.
+            if (format::is_link(word, shard.geometry()) && (next == nullptr || number >= in_use.size() || in_use[number])) {
+                last.store(0, std::memory_order_release);
+                next = nullptr;
+            }
+            if (next != nullptr) in_use[number] = true;
+            for (const Slot& slot : bucket->slots) {
+                const SlotWord member = slot.load(std::memory_order_relaxed);
+                records += !format::is_empty(member) && !format::is_link(member, shard.geometry());
+            }
+            bucket = next;
+        }
+    }
+    shard.header.records.store(records, std::memory_order_relaxed);
+    rebuild_overflow_list(shard, in_use);
+    note_moved(shard);
+}
+
+}  // namespace larder::index

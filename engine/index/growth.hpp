@@ -1,0 +1,39 @@
+// Linear hashing: a shard's index grows and shrinks by one bucket at a time, under its readers' eyes.
+//
+// Split of bucket b = parent_of(n) into b and n:
+//   1. copy the words that belong to n into the new chain        (readers still go to b)
+//   2. directory := (n + 1, moves + 1), one store                (readers of moved keys now go to n; both places have them)
+//   3. clear the moved words in b                                (a reader that scanned b before sees the new directory, and
+//   looks again)
+// A kill between 2 and 3 leaves words in b that belong to n: nobody looks for them there, and scrub_last_split() drops them
+// before the shard changes again. Merge is the same backwards.
+#pragma once
+
+#include "engine/region/locked_shard.hpp"
+
+#include <cstdint>
+
+namespace larder::index {
+
+/// Zeroes the first buckets of a new shard and publishes a directory of `buckets`. REQUIRES: nobody else uses the shard.
+void start_index(region::LockedShard& shard, std::uint32_t buckets) noexcept;
+/// Makes space for `buckets` main buckets and their ghosts. False: no room in capacity, disk or range.
+bool commit_buckets(region::LockedShard& shard, std::uint64_t buckets);
+
+/// Whether the next insert should split a bucket.
+bool split_due(const region::LockedShard& shard) noexcept;
+/// Whether there are so many records that chains grow long: worth a segment's space.
+bool split_overdue(const region::LockedShard& shard) noexcept;
+/// Splits one bucket. False: no room (nothing has changed).
+bool split_bucket(region::LockedShard& shard);
+/// Whether the index is much larger than its records need.
+bool merge_due(const region::LockedShard& shard) noexcept;
+/// Merges the last bucket into its parent, and gives space back when a page of buckets has become free. False: no room.
+bool merge_bucket(region::LockedShard& shard);
+
+/// Drops from the chains of the last split what belongs elsewhere or stands there twice. Idempotent.
+void scrub_last_split(region::LockedShard& shard) noexcept;
+/// Counts the shard's records, cuts chains that damage has tangled, and makes the free list of overflow buckets anew.
+void recount_index(region::LockedShard& shard);
+
+}  // namespace larder::index

@@ -1,0 +1,90 @@
+// Looking a hash up: which slots may lead to its record. Takes no lock and writes nothing.
+//
+// A hit proves itself: the caller compares the key and loads the slot again. A miss is proved by the directory word: if it
+// is the same after the scan as before, no record changed its bucket meanwhile (INV-5).
+#pragma once
+
+#include "engine/format/slot.hpp"
+#include "engine/region/region.hpp"
+
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "engine/platform/shared_bytes.hpp"
+
+namespace larder::index {
+
+using format::Bucket;
+using format::Slot;
+using format::SlotWord;
+
+/// The most buckets a chain has. Longer ones exist only in damaged files; the bound keeps every walk finite.
+inline constexpr int kMaxChain = 64;
+
+/// A set bit for each slot whose tag is `tag`. The vector form may see a word half old, half new; it is only a filter:
+/// the caller loads each candidate atomically.
+inline unsigned match_tags(const Bucket& bucket, std::uint16_t tag) noexcept {
+#if defined(__SSE2__) && !defined(LARDER_TSAN)
+    const __m128i wanted = _mm_set1_epi32(tag);
+    const auto* words = reinterpret_cast<const __m128i*>(&bucket);
+    unsigned mask = 0;
+    for (int i = 0; i < 2; ++i) {
+        const __m128 low = _mm_castsi128_ps(_mm_load_si128(words + 2 * i));
+        const __m128 high = _mm_castsi128_ps(_mm_load_si128(words + 2 * i + 1));
+        const __m128i halves = _mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1)));
+        const __m128i equal = _mm_cmpeq_epi32(_mm_srli_epi32(halves, 16), wanted);
+        mask |= static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal))) << (4 * i);
+    }
+    return mask;
+#else
+    unsigned mask = 0;
+    for (unsigned i = 0; i < format::kSlotsPerBucket; ++i) {
+        mask |= static_cast<unsigned>(format::tag_of(bucket.slots[i].load(std::memory_order_relaxed)) == tag) << i;
+    }
+    return mask;
+#endif
+}
+
+/// The overflow bucket that a bucket's last slot links to, checked to lie in the shard's own index range; nullptr: none.
+inline Bucket* next_in_chain(const region::Region& region, std::uint32_t shard, const Bucket& bucket) noexcept {
+    const format::Geometry& g = region.geometry();
+    const SlotWord word = bucket.slots[format::kSlotsPerBucket - 1].load(std::memory_order_acquire);
+    const std::uint64_t offset = format::offset_of(word);
+    if (offset < g.shard_index_begin(shard) || offset >= g.shard_index_end(shard) || offset % format::kBucketBytes != 0)
+        return nullptr;
+    return &region.bucket_at(offset);
+}
+
+/// The main bucket of a hash in its shard, for a directory word's bucket count (checked against the shard's range).
+inline Bucket& main_bucket(const region::Region& region, std::uint32_t shard, std::uint64_t hash,
+                           std::uint32_t buckets) noexcept {
+    const auto most = static_cast<std::uint32_t>(region.geometry().buckets_per_shard);
+    const std::uint32_t count = buckets - 1 < most ? buckets : 1;
+    return region.bucket(shard, format::bucket_of(hash, count));
+}
+
+/// Calls `accept(slot, word)` for each slot of the chain with this tag until it returns true. Returns whether one did.
+template <class Accept>
+bool scan_chain(const region::Region& region, std::uint32_t shard, Bucket* bucket, std::uint16_t tag, Accept&& accept) {
+    for (int hops = 0; bucket != nullptr && hops < kMaxChain; ++hops) {
+        for (unsigned mask = match_tags(*bucket, tag); mask != 0; mask &= mask - 1) {
+            Slot& slot = bucket->slots[static_cast<unsigned>(__builtin_ctz(mask))];
+            const SlotWord word = slot.load(std::memory_order_acquire);
+            if (format::tag_of(word) == tag && !format::is_empty(word) && accept(slot, word)) return true;
+        }
+        bucket = next_in_chain(region, shard, *bucket);
+    }
+    return false;
+}
+
+/// A slot that leads to a record, or none.
+struct Found {
+    Slot* slot = nullptr;
+    SlotWord word = 0;
+    explicit operator bool() const noexcept { return slot != nullptr; }
+};
+
+}  // namespace larder::index

@@ -1,0 +1,87 @@
+#include "engine/index/overflow.hpp"
+
+#include "engine/platform/fault_point.hpp"
+#include "engine/region/space.hpp"
+
+namespace larder::index {
+
+using format::Bucket;
+using format::kBucketBytes;
+using region::LockedShard;
+
+namespace {
+
+std::uint64_t offset_of_number(const LockedShard& shard, std::uint64_t number) noexcept {
+    return shard.geometry().shard_index_end(shard.id) - (number + 1) * kBucketBytes;
+}
+
+std::uint64_t offset_of_bucket(const LockedShard& shard, const Bucket& bucket) noexcept {
+    return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&bucket) - shard.region.at(0));
+}
+
+bool in_overflow_range(const LockedShard& shard, std::uint64_t offset) noexcept {
+    const std::uint64_t end = shard.geometry().shard_index_end(shard.id);
+    const std::uint64_t bytes = shard.header.overflow_used.load(std::memory_order_relaxed) * kBucketBytes;
+    return offset < end && end - offset <= bytes && offset % kBucketBytes == 0;
+}
+
+void zero(Bucket& bucket) noexcept {
+    for (auto& slot : bucket.slots) slot.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::uint64_t overflow_number(const LockedShard& shard, std::uint64_t offset) noexcept {
+    return (shard.geometry().shard_index_end(shard.id) - offset) / kBucketBytes - 1;
+}
+
+bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length) {
+    return region::fits_capacity(shard.region, length) && shard.region.file().commit(offset, length).ok();
+}
+
+Bucket* take_overflow(LockedShard& shard) {
+    format::ShardHeader& h = shard.header;
+    const std::uint64_t free = h.overflow_free.load(std::memory_order_relaxed);
+    if (free != 0 && in_overflow_range(shard, free)) {
+        Bucket& bucket = shard.region.bucket_at(free);
+        h.overflow_free.store(format::offset_of(bucket.slots[0].load(std::memory_order_relaxed)), std::memory_order_relaxed);
+        zero(bucket);
+        return &bucket;
+    }
+    const std::uint64_t used = h.overflow_used.load(std::memory_order_relaxed);
+    const std::uint64_t committed = h.overflow_buckets_committed.load(std::memory_order_relaxed);
+    if (used >= committed) {
+        const std::uint64_t begin = offset_of_number(shard, committed + format::kFirstBuckets - 1);
+        const std::uint64_t main_end =
+            shard.geometry().bucket_at(shard.id, h.main_buckets_committed.load(std::memory_order_relaxed));
+        if (begin < main_end || !commit_index(shard, begin, format::kPageBytes)) return nullptr;
+        h.overflow_buckets_committed.store(committed + format::kFirstBuckets, std::memory_order_relaxed);
+    }
+    h.overflow_used.store(used + 1, std::memory_order_relaxed);
+    LARDER_FAULT_POINT("overflow.taken");
+    Bucket& bucket = shard.region.bucket_at(offset_of_number(shard, used));
+    zero(bucket);
+    return &bucket;
+}
+
+void free_overflow(LockedShard& shard, Bucket& bucket) noexcept {
+    for (unsigned i = 1; i < format::kSlotsPerBucket; ++i) bucket.slots[i].store(0, std::memory_order_release);
+    bucket.slots[0].store(format::make_link(shard.header.overflow_free.load(std::memory_order_relaxed)),
+                          std::memory_order_release);
+    shard.header.overflow_free.store(offset_of_bucket(shard, bucket), std::memory_order_relaxed);
+}
+
+void rebuild_overflow_list(LockedShard& shard, const std::vector<bool>& in_use) noexcept {
+    shard.header.overflow_free.store(0, std::memory_order_relaxed);
+    for (std::uint64_t number = 0; number < in_use.size(); ++number) {
+        if (!in_use[number]) free_overflow(shard, shard.region.bucket_at(offset_of_number(shard, number)));
+    }
+}
+
+void note_moved(LockedShard& shard) noexcept {
+    format::Directory directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
+    ++directory.moves;
+    shard.header.directory.store(format::pack_directory(directory), std::memory_order_release);
+}
+
+}  // namespace larder::index

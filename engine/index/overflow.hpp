@@ -1,0 +1,25 @@
+// Overflow buckets of a shard: taken from the upper end of its index range, kept in a free list between uses.
+#pragma once
+
+#include "engine/format/slot.hpp"
+#include "engine/region/locked_shard.hpp"
+
+#include <vector>
+
+namespace larder::index {
+
+/// A zeroed overflow bucket; nullptr when the capacity, the disk or the shard's range has no room.
+format::Bucket* take_overflow(region::LockedShard& shard);
+/// Puts a bucket that no chain links to any more on the free list. Readers may still be in it: the caller has moved the
+/// directory word on (note_moved).
+void free_overflow(region::LockedShard& shard, format::Bucket& bucket) noexcept;
+/// The number of an overflow bucket, counted from the upper end; the offset must lie in the shard's range.
+std::uint64_t overflow_number(const region::LockedShard& shard, std::uint64_t offset) noexcept;
+/// Makes the free list anew from which buckets are in use (by number).
+void rebuild_overflow_list(region::LockedShard& shard, const std::vector<bool>& in_use) noexcept;
+/// Tells readers that a record changed its bucket: their misses do not count.
+void note_moved(region::LockedShard& shard) noexcept;
+/// Allocates one page behind the index if the capacity has room for it.
+bool commit_index(region::LockedShard& shard, std::uint64_t offset, std::uint64_t length);
+
+}  // namespace larder::index

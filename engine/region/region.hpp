@@ -1,0 +1,73 @@
+// A cache file mapped into this process: typed access to each of its areas, and nothing that decides.
+#pragma once
+
+#include "engine/format/geometry.hpp"
+#include "engine/format/header.hpp"
+#include "engine/format/process_entry.hpp"
+#include "engine/format/segment_entry.hpp"
+#include "engine/format/shard.hpp"
+#include "engine/format/slot.hpp"
+#include "engine/platform/read_ahead.hpp"
+
+#include <larder/mapped_file.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace larder::region {
+
+inline constexpr std::uint32_t kNoProcess = 0xffffffff;
+
+class Region {
+  public:
+    Region() = default;
+    Region(MappedFile file, MappedView view, const format::Geometry& geometry) noexcept
+        : file_(std::move(file)), view_(std::move(view)), geometry_(geometry), base_(view_.data()) {}
+
+    const format::Geometry& geometry() const noexcept { return geometry_; }
+    MappedFile& file() const noexcept { return lent_ != nullptr ? *lent_ : file_; }
+    /// Works on a file that somebody else keeps: for creation, where the file is not ours yet.
+    void lend(MappedFile& file) noexcept { lent_ = &file; }
+    /// Tells the kernel that a range is about to be read.
+    void will_need(std::uint64_t offset, std::uint64_t length) const noexcept { platform::will_need(at(offset), length); }
+    /// Writes the header to disk and waits.
+    Status flush_header() const { return view_.flush(0, format::kHeaderBytes); }
+    bool writable() const noexcept { return view_.access() == Access::read_write; }
+    std::byte* at(std::uint64_t offset) const noexcept { return base_ + offset; }
+
+    format::FileHeader& header() const noexcept { return *as<format::FileHeader>(0); }
+    format::ProcessEntry& process(std::uint32_t index) const noexcept {
+        return *as<format::ProcessEntry>(geometry_.process_at(index));
+    }
+    format::ShardHeader& shard(std::uint32_t shard) const noexcept { return *as<format::ShardHeader>(geometry_.shard_at(shard)); }
+    std::atomic<std::uint64_t>& generation(std::uint32_t segment) const noexcept {
+        return *as<std::atomic<std::uint64_t>>(geometry_.generation_at(segment));
+    }
+    format::SegmentEntry& segment(std::uint32_t segment) const noexcept {
+        return *as<format::SegmentEntry>(geometry_.segment_entry_at(segment));
+    }
+    format::Bucket& bucket(std::uint32_t shard, std::uint64_t bucket) const noexcept {
+        return *as<format::Bucket>(geometry_.bucket_at(shard, bucket));
+    }
+    format::Bucket& bucket_at(std::uint64_t offset) const noexcept { return *as<format::Bucket>(offset); }
+
+    /// This handle's index in the process table; kNoProcess when read-only.
+    std::uint32_t self() const noexcept { return self_; }
+    void set_self(std::uint32_t index) noexcept { self_ = index; }
+
+  private:
+    template <class T>
+    T* as(std::uint64_t offset) const noexcept {
+        return reinterpret_cast<T*>(base_ + offset);
+    }
+
+    mutable MappedFile file_;
+    MappedFile* lent_ = nullptr;
+    MappedView view_;
+    format::Geometry geometry_;
+    std::byte* base_ = nullptr;
+    std::uint32_t self_ = kNoProcess;
+};
+
+}  // namespace larder::region

@@ -1,0 +1,44 @@
+#include "engine/region/space.hpp"
+
+namespace larder::region {
+namespace {
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept { return (value + unit - 1) / unit * unit; }
+
+// Entries that were ever used are committed; indexes are given out lowest first.
+std::uint64_t process_table_bytes(const Region& region) noexcept {
+    const format::Geometry& g = region.geometry();
+    std::uint32_t used = 0;
+    for (std::uint32_t i = 0; i < g.max_processes; i += 2) {
+        if (region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
+        used = i + 2;
+    }
+    return round_up(used * format::kProcessBytes, format::kPageBytes);
+}
+
+}  // namespace
+
+std::uint64_t shard_index_bytes(const format::ShardHeader& shard) noexcept {
+    const std::uint64_t main = shard.main_buckets_committed.load(std::memory_order_relaxed);
+    const std::uint64_t overflow = shard.overflow_buckets_committed.load(std::memory_order_relaxed);
+    return main * format::kBucketBytes + round_up(main * format::kGhostBytesPerBucket, format::kPageBytes) +
+           overflow * format::kBucketBytes;
+}
+
+SpaceUse space_in_use(const Region& region) noexcept {
+    const format::Geometry& g = region.geometry();
+    SpaceUse use;
+    use.fixed = g.fixed_bytes() + process_table_bytes(region);
+    for (std::uint32_t i = 0; i < g.shard_count; ++i) {
+        const format::ShardHeader& shard = region.shard(i);
+        use.index += shard_index_bytes(shard);
+        use.segments += std::uint64_t{shard.segments.load(std::memory_order_relaxed)} << g.segment_shift;
+    }
+    return use;
+}
+
+bool fits_capacity(const Region& region, std::uint64_t bytes) noexcept {
+    return space_in_use(region).total() + bytes <= region.header().capacity.load(std::memory_order_relaxed);
+}
+
+}  // namespace larder::region

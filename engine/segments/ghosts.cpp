@@ -1,0 +1,57 @@
+#include "engine/segments/ghosts.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace larder::segments {
+
+using region::LockedShard;
+
+namespace {
+
+constexpr unsigned kPerLine = 31;
+constexpr std::uint32_t kBucketsPerLine = 4;
+
+struct alignas(64) GhostLine {
+    std::uint16_t cursor;
+    std::array<std::uint16_t, kPerLine> fingerprints;  // 0: empty
+};
+static_assert(sizeof(GhostLine) == format::kGhostBytesPerBucket * kBucketsPerLine);
+
+// The line must lie below what is committed, whatever the directory says.
+GhostLine& line_of(LockedShard& shard, std::uint64_t hash) noexcept {
+    const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
+    const std::uint64_t committed =
+        std::max<std::uint64_t>(shard.header.main_buckets_committed.load(std::memory_order_relaxed), 1);
+    const std::uint64_t most = std::min(committed, shard.geometry().buckets_per_shard);
+    const std::uint32_t buckets = std::clamp<std::uint32_t>(directory.buckets, 1, static_cast<std::uint32_t>(most));
+    const std::uint64_t line = format::bucket_of(hash, buckets) / kBucketsPerLine;
+    return *reinterpret_cast<GhostLine*>(
+        shard.region.at(shard.geometry().shard_ghosts_begin(shard.id) + line * sizeof(GhostLine)));
+}
+
+constexpr std::uint16_t fingerprint_of(std::uint64_t hash) noexcept {
+    const auto bits = static_cast<std::uint16_t>(hash >> 30);
+    return bits == 0 ? std::uint16_t{1} : bits;
+}
+
+}  // namespace
+
+void remember_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
+    GhostLine& line = line_of(shard, hash);
+    const unsigned cursor = line.cursor % kPerLine;
+    line.fingerprints[cursor] = fingerprint_of(hash);
+    line.cursor = static_cast<std::uint16_t>((cursor + 1) % kPerLine);
+}
+
+bool forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
+    GhostLine& line = line_of(shard, hash);
+    for (std::uint16_t& fingerprint : line.fingerprints) {
+        if (fingerprint != fingerprint_of(hash)) continue;
+        fingerprint = 0;
+        return true;
+    }
+    return false;
+}
+
+}  // namespace larder::segments

@@ -1,0 +1,165 @@
+#include "engine/segments/log.hpp"
+
+#include "engine/platform/clock.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/segments/pool.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace larder::segments {
+
+using format::index_of;
+using format::kNoSegment;
+using format::QueueEnds;
+using format::SegmentEntry;
+using format::SegmentUse;
+using region::LockedShard;
+using region::Region;
+
+namespace {
+
+// Sealed segments wait at the tail of their queue; the active one is in no list.
+void push(LockedShard& shard, QueueEnds& ends, std::uint32_t segment) noexcept {
+    shard.region.segment(segment).next = kNoSegment;
+    if (ends.count == 0) {
+        ends.head = segment;
+    } else {
+        shard.region.segment(ends.tail).next = segment;
+    }
+    ends.tail = segment;
+    ++ends.count;
+}
+
+// Recovery jumps 2^24 generations ahead of the latest it can see; half of that may be given out between two flushes of the
+// header, so that no generation that a power cut has forgotten is ever given out again.
+constexpr std::uint64_t kUnflushedGenerations = std::uint64_t{1} << 23;
+
+std::uint64_t next_generation(const Region& region) noexcept {
+    format::FileHeader& header = region.header();
+    const std::uint64_t generation = header.next_generation.fetch_add(1, std::memory_order_relaxed);
+    if (generation - header.flushed_generation.load(std::memory_order_relaxed) >= kUnflushedGenerations) {
+        header.flushed_generation.store(generation, std::memory_order_relaxed);
+        (void)region.flush_header();
+    }
+    return generation;
+}
+
+void start_segment(LockedShard& shard, std::uint32_t segment, Queue queue) noexcept {
+    SegmentEntry& entry = shard.region.segment(segment);
+    const std::uint64_t generation = next_generation(shard.region);
+    shard.region.generation(segment).store(generation, std::memory_order_relaxed);
+    entry.write_offset.store(0, std::memory_order_relaxed);
+    entry.live_bytes.store(0, std::memory_order_relaxed);
+    entry.opened_at_ms.store(platform::coarse_now_ms(), std::memory_order_relaxed);
+    entry.latest_expiry_ms.store(0, std::memory_order_relaxed);
+    entry.state.store(make_segment_state(use_for(queue), shard.id), std::memory_order_release);
+}
+
+bool is_mine(const LockedShard& shard, std::uint32_t segment, SegmentUse use) noexcept {
+    return segment < shard.geometry().segment_count &&
+           shard.region.segment(segment).state.load(std::memory_order_relaxed) == make_segment_state(use, shard.id);
+}
+
+}  // namespace
+
+std::uint32_t room_in(const LockedShard& shard, Queue queue) noexcept {
+    const std::uint32_t active = shard.header.queues[index_of(queue)].active;
+    if (active >= shard.geometry().segment_count) return 0;
+    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+    return used <= shard.geometry().segment_size ? shard.geometry().segment_size - used : 0;
+}
+
+void seal(LockedShard& shard, Queue queue) noexcept {
+    QueueEnds& ends = shard.header.queues[index_of(queue)];
+    if (ends.active >= shard.geometry().segment_count) return;
+    push(shard, ends, std::exchange(ends.active, kNoSegment));
+}
+
+bool open_active(LockedShard& shard, Queue queue, bool from_reserve) {
+    if (shard.header.spare_count <= (from_reserve ? 0 : kReserve) && !claim_segment(shard)) return false;
+    const std::uint32_t segment = take_spare(shard);
+    if (segment == kNoSegment) return false;
+    LARDER_FAULT_POINT("open_active.spare_taken");
+    seal(shard, queue);
+    start_segment(shard, segment, queue);
+    shard.header.queues[index_of(queue)].active = segment;
+    // The readers' side of reuse: whoever sees a byte of a new record also sees that all slots into the old ones are gone.
+    std::atomic_thread_fence(std::memory_order_release);
+    return true;
+}
+
+std::uint64_t append_offset(const LockedShard& shard, Queue queue) noexcept {
+    const std::uint32_t active = shard.header.queues[index_of(queue)].active;
+    return shard.geometry().segment_at(active) + shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+}
+
+void advance(LockedShard& shard, Queue queue, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
+    SegmentEntry& entry = shard.region.segment(shard.header.queues[index_of(queue)].active);
+    const std::int64_t expiry = expires_at_ms == 0 ? std::numeric_limits<std::int64_t>::max() : expires_at_ms;
+    if (expiry > entry.latest_expiry_ms.load(std::memory_order_relaxed))
+        entry.latest_expiry_ms.store(expiry, std::memory_order_relaxed);
+    entry.write_offset.store(entry.write_offset.load(std::memory_order_relaxed) + bytes, std::memory_order_release);
+}
+
+void unlink(LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept {
+    QueueEnds& ends = shard.header.queues[index_of(queue)];
+    const std::uint32_t next = shard.region.segment(segment).next;
+    if (previous == kNoSegment) {
+        ends.head = next;
+    } else {
+        shard.region.segment(previous).next = next;
+    }
+    if (ends.tail == segment) ends.tail = previous;
+    --ends.count;
+}
+
+Queue queue_of(const Region& region, std::uint32_t segment) noexcept {
+    return format::use_of(region.segment(segment).state.load(std::memory_order_relaxed)) == SegmentUse::main ? Queue::main
+                                                                                                             : Queue::small;
+}
+
+void add_live(const Region& region, std::uint32_t segment, std::int64_t bytes) noexcept {
+    std::atomic<std::uint32_t>& live = region.segment(segment).live_bytes;
+    const std::int64_t sum = live.load(std::memory_order_relaxed) + bytes;
+    live.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(sum, 0, region.geometry().segment_size)),
+               std::memory_order_relaxed);
+}
+
+void rebuild_queues(LockedShard& shard) {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> sealed[format::kQueues];
+    std::vector<std::uint32_t> spares;
+    const std::uint32_t count = shard.geometry().segment_count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint32_t state = shard.region.segment(i).state.load(std::memory_order_relaxed);
+        if (format::use_of(state) == SegmentUse::free || format::shard_of_state(state) != shard.id) continue;
+        if (format::use_of(state) == SegmentUse::small || format::use_of(state) == SegmentUse::main) {
+            sealed[index_of(queue_of(shard.region, i))].emplace_back(shard.region.generation(i).load(std::memory_order_relaxed),
+                                                                     i);
+        } else {
+            spares.push_back(i);
+        }
+    }
+    std::uint32_t owned = static_cast<std::uint32_t>(spares.size());
+    for (const Queue queue : {Queue::small, Queue::main}) {
+        QueueEnds& ends = shard.header.queues[index_of(queue)];
+        auto& list = sealed[index_of(queue)];
+        owned += static_cast<std::uint32_t>(list.size());
+        const std::uint32_t active = is_mine(shard, ends.active, use_for(queue)) ? ends.active : kNoSegment;
+        ends = {kNoSegment, kNoSegment, 0, active};
+        std::sort(list.begin(), list.end());
+        for (const auto& [generation, segment] : list) {
+            if (segment != active) push(shard, ends, segment);
+        }
+    }
+    shard.header.spare_head = kNoSegment;
+    shard.header.spare_count = 0;
+    for (const std::uint32_t segment : spares) add_spare(shard, segment);
+    shard.header.segments.store(owned, std::memory_order_relaxed);
+    shard.header.victim = kNoSegment;
+    shard.header.victim_cursor = 0;
+}
+
+}  // namespace larder::segments

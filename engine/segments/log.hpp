@@ -1,0 +1,51 @@
+// Appending records to a shard's active segments, and the two queues that sealed segments wait in.
+#pragma once
+
+#include "engine/region/locked_shard.hpp"
+
+#include <cstdint>
+
+namespace larder::segments {
+
+using format::Queue;
+
+/// Spares that only evacuation may use, so that what is kept of a victim always has somewhere to go.
+inline constexpr std::uint32_t kReserve = 1;
+
+/// Bytes left in the active segment of a queue; 0 when there is none.
+std::uint32_t room_in(const region::LockedShard& shard, Queue queue) noexcept;
+/// Seals the queue's active segment, if any, and opens a spare in its place. False when there is no spare but the reserve
+/// (with `from_reserve`: no spare at all).
+bool open_active(region::LockedShard& shard, Queue queue, bool from_reserve);
+/// Where the next record of the queue goes. REQUIRES: room_in(queue) is at least the record.
+std::uint64_t append_offset(const region::LockedShard& shard, Queue queue) noexcept;
+/// Makes a record of `bytes`, which has been written whole at append_offset(), part of the segment.
+void advance(region::LockedShard& shard, Queue queue, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
+/// Seals the active segment without opening another.
+void seal(region::LockedShard& shard, Queue queue) noexcept;
+
+/// Takes a sealed segment out of its queue. `previous` is the one before it, kNoSegment for the head.
+void unlink(region::LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept;
+/// The queue that the segment's records are in; small for what is in none.
+Queue queue_of(const region::Region& region, std::uint32_t segment) noexcept;
+/// Adds to (or takes from) a segment's live bytes.
+void add_live(const region::Region& region, std::uint32_t segment, std::int64_t bytes) noexcept;
+
+/// Gathers the shard's segments from their states, and makes queues and spares anew, oldest first.
+void rebuild_queues(region::LockedShard& shard);
+
+/// Calls `visit(segment, previous)` for each sealed segment of a queue, oldest first, until it returns false.
+template <class Visit>
+void for_each_sealed(const region::LockedShard& shard, Queue queue, Visit&& visit) {
+    const auto& ends = shard.header.queues[format::index_of(queue)];
+    std::uint32_t previous = format::kNoSegment;
+    std::uint32_t segment = ends.head;
+    for (std::uint32_t n = 0; n < ends.count && segment < shard.geometry().segment_count; ++n) {
+        const std::uint32_t next = shard.region.segment(segment).next;
+        if (!visit(segment, previous)) return;
+        previous = segment;
+        segment = next;
+    }
+}
+
+}  // namespace larder::segments

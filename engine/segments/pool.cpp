@@ -1,0 +1,99 @@
+#include "engine/segments/pool.hpp"
+
+#include "engine/platform/fault_point.hpp"
+#include "engine/region/space.hpp"
+
+namespace larder::segments {
+
+using format::kNoSegment;
+using format::SegmentEntry;
+using format::SegmentUse;
+using region::LockedShard;
+using region::Region;
+
+namespace {
+
+std::uint32_t find_free(LockedShard& shard) {
+    const std::uint32_t count = shard.geometry().segment_count;
+    std::atomic<std::uint32_t>& hint = shard.region.header().segment_hint;
+    const std::uint32_t start = hint.load(std::memory_order_relaxed) % count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint32_t segment = (start + i) % count;
+        std::uint32_t expected = 0;
+        if (shard.region.segment(segment).state.compare_exchange_strong(expected, make_segment_state(SegmentUse::spare, shard.id),
+                                                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
+            hint.store((segment + 1) % count, std::memory_order_relaxed);
+            return segment;
+        }
+    }
+    return kNoSegment;
+}
+
+void count_segments(LockedShard& shard, std::uint32_t difference) noexcept {
+    shard.header.segments.store(shard.header.segments.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
+}
+
+bool commit_segment(LockedShard& shard, std::uint32_t segment) {
+    SegmentEntry& entry = shard.region.segment(segment);
+    if ((entry.flags.load(std::memory_order_relaxed) & format::kSegmentCommitted) != 0) return true;
+    if (!shard.region.file().commit(shard.geometry().segment_at(segment), shard.geometry().segment_size).ok()) return false;
+    entry.flags.store(format::kSegmentCommitted, std::memory_order_relaxed);
+    return true;
+}
+
+}  // namespace
+
+bool over_capacity(const Region& region) noexcept { return !region::fits_capacity(region, 0); }
+
+bool claim_segment(LockedShard& shard) {
+    if (!region::fits_capacity(shard.region, shard.geometry().segment_size)) return false;
+    const std::uint32_t segment = find_free(shard);
+    if (segment == kNoSegment) return false;
+    LARDER_FAULT_POINT("claim.taken");
+    count_segments(shard, 1);
+    // Two shards may both have seen the last free space; then both step back.
+    if (over_capacity(shard.region) || !commit_segment(shard, segment)) {
+        count_segments(shard, ~std::uint32_t{0});
+        shard.region.segment(segment).state.store(0, std::memory_order_release);
+        return false;
+    }
+    add_spare(shard, segment);
+    return true;
+}
+
+std::uint32_t take_spare(LockedShard& shard) noexcept {
+    const std::uint32_t segment = shard.header.spare_head;
+    if (segment >= shard.geometry().segment_count || shard.header.spare_count == 0) return kNoSegment;
+    shard.header.spare_head = shard.region.segment(segment).next;
+    --shard.header.spare_count;
+    return segment;
+}
+
+void add_spare(LockedShard& shard, std::uint32_t segment) noexcept {
+    SegmentEntry& entry = shard.region.segment(segment);
+    entry.live_bytes.store(0, std::memory_order_relaxed);
+    entry.write_offset.store(0, std::memory_order_relaxed);
+    entry.next = shard.header.spare_count == 0 ? kNoSegment : shard.header.spare_head;
+    entry.state.store(make_segment_state(SegmentUse::spare, shard.id), std::memory_order_release);
+    shard.header.spare_head = segment;
+    ++shard.header.spare_count;
+}
+
+void release_segment(LockedShard& shard, std::uint32_t segment) noexcept {
+    SegmentEntry& entry = shard.region.segment(segment);
+    entry.live_bytes.store(0, std::memory_order_relaxed);
+    entry.write_offset.store(0, std::memory_order_relaxed);
+    entry.flags.store(0, std::memory_order_relaxed);
+    (void)shard.region.file().decommit(shard.geometry().segment_at(segment), shard.geometry().segment_size);
+    LARDER_FAULT_POINT("release.decommitted");
+    count_segments(shard, ~std::uint32_t{0});
+    entry.state.store(0, std::memory_order_release);
+}
+
+void transfer_segment(LockedShard& from, LockedShard& to, std::uint32_t segment) noexcept {
+    count_segments(from, ~std::uint32_t{0});
+    count_segments(to, 1);
+    add_spare(to, segment);
+}
+
+}  // namespace larder::segments
