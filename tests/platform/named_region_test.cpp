@@ -52,6 +52,36 @@ MappedFile opened(const Name& name, bool expect_created, const FileOptions& opti
 void put(const MappedFile& file, char value) { REQUIRE_OK(file.view()->write(0, value)); }
 char got(const MappedFile& file) { return *file.view(0, 0, Access::read_only)->read<char>(0); }
 
+FileOptions with_mode(std::uint32_t mode) {
+    FileOptions options;
+    options.mode = mode;
+    return options;
+}
+
+/// What another user makes of the region. Only root can become one.
+std::string as_stranger(const Name& name, Access access) {
+    return in_child([&] {
+        if (::setuid(12'345) != 0) return std::string("cannot change user");
+        FileOptions options;
+        options.access = access;
+        bool created = false;
+        const auto file = MappedFile::named(name.text(), kSize, options, &created);
+        if (!file.ok()) return std::string(code_name(file.code()));
+        return std::string(created ? "created " : "found ") + std::to_string(static_cast<int>(got(*file)));
+    });
+}
+
+/// Makes a region in a process that ends without closing it.
+void leave_behind(const Name& name, const FileOptions& options) {
+    in_child([&] {
+        const auto file = MappedFile::named(name.text(), kSize, options);
+        put(*file, 9);
+        ::_exit(0);
+        return std::string();
+    });
+    REQUIRE(name.exists());
+}
+
 /// A process that opens the region, says so, and lives until it is told or killed.
 class User {
   public:
@@ -286,46 +316,28 @@ TEST_CASE("others get what the region's mode gives them") {
         SUCCEED("not tried: only root can become somebody else");
         return;
     }
-    const auto as_stranger = [](const Name& name, Access access) {
-        return in_child([&] {
-            if (::setuid(12'345) != 0) return std::string("cannot change user");
-            FileOptions options;
-            options.access = access;
-            bool created = false;
-            const auto file = MappedFile::named(name.text(), kSize, options, &created);
-            if (!file.ok()) return std::string(code_name(file.code()));
-            return std::string(created ? "created " : "found ") + std::to_string(static_cast<int>(got(*file)));
-        });
-    };
-    FileOptions readable;
-    readable.mode = 0644;
-    FileOptions open_to_all;
-    open_to_all.mode = 0666;
     const Name closed_name;
     const Name readable_name;
-    const Name open_name;
-    {
-        const MappedFile closed = opened(closed_name, true);
-        const MappedFile readers = opened(readable_name, true, readable);
-        CHECK(as_stranger(closed_name, Access::read_only) == "permission");
-        put(readers, 7);
-        CHECK(as_stranger(readable_name, Access::read_only) == "found 7");
-        CHECK(as_stranger(readable_name, Access::read_write) == "permission");
-        CHECK(readable_name.exists());
+    const MappedFile closed = opened(closed_name, true);
+    const MappedFile readable = opened(readable_name, true, with_mode(0644));
+    put(readable, 7);
+    CHECK(as_stranger(closed_name, Access::read_only) == "permission");
+    CHECK(as_stranger(readable_name, Access::read_only) == "found 7");
+    CHECK(as_stranger(readable_name, Access::read_write) == "permission");
+    CHECK(readable_name.exists());
+}
+
+TEST_CASE("others replace what was left behind if they may write it") {
+    if (::geteuid() != 0) {
+        SUCCEED("not tried: only root can become somebody else");
+        return;
     }
-    const auto leave_behind = [](const Name& name, const FileOptions& options) {
-        in_child([&] {
-            const auto file = MappedFile::named(name.text(), kSize, options);
-            put(*file, 9);
-            ::_exit(0);
-            return std::string();
-        });
-        REQUIRE(name.exists());
-    };
-    leave_behind(readable_name, readable);
+    const Name readable_name;
+    leave_behind(readable_name, with_mode(0644));
     CHECK(as_stranger(readable_name, Access::read_only) == "permission");
     // The directory lets nobody but its owner remove it: it is emptied instead.
-    leave_behind(open_name, open_to_all);
+    const Name open_name;
+    leave_behind(open_name, with_mode(0666));
     CHECK(as_stranger(open_name, Access::read_write) == "created 0");
 }
 

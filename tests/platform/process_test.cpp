@@ -1,11 +1,11 @@
 // Who we are, as other processes and later boots will compare it.
 #include "engine/platform/process.hpp"
 #include "tests/platform/child.hpp"
-#include "tests/support/temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -29,8 +29,9 @@ std::string to_hex(const BootId& id) {
 }  // namespace
 
 TEST_CASE("the boot id is the kernel's") {
-    std::string text = read_file("/proc/sys/kernel/random/boot_id");
-    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == '\n'; }), text.end());
+    std::string text;
+    REQUIRE(std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), text));
+    text.erase(std::remove(text.begin(), text.end(), '-'), text.end());
     CHECK(to_hex(boot_id()) == text);
     CHECK(in_child([] { return to_hex(boot_id()); }) == text);
 }
