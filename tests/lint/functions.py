@@ -13,7 +13,7 @@ class Unbalanced(Exception):
     """Braces that do not pair up, so that nothing can be said of the file."""
 
 
-def _outline(header):
+def outline(header):
     """The text with what stands in parentheses and braces taken out, so that default arguments do not mislead."""
     kept, depth = [], 0
     for character in header:
@@ -28,7 +28,7 @@ def _outline(header):
 
 def _kind(header):
     """What an opening brace behind this text opens: a scope, a function, or an initializer."""
-    text = _outline(header)
+    text = outline(header)
     if _INITIALIZER_LIST.search(text):
         member = re.search(r"[\w>]$", header.strip()) and not re.search(r"\b(try|noexcept)$", text)
         return "initializer" if member else "function"
@@ -40,7 +40,7 @@ def _kind(header):
     return "function" if _FUNCTION_END.search(text) else "initializer"
 
 
-def _closing(code, start):
+def closing(code, start):
     """The position of the brace that closes the one at `start`."""
     depth = 0
     for match in re.finditer(r"[{}]", code[start:]):
@@ -51,7 +51,7 @@ def _closing(code, start):
 
 
 def _name(header):
-    text = _outline(header)
+    text = outline(header)
     if initializers := _INITIALIZER_LIST.search(text):
         text = text[: initializers.start() + 1]
     names = [name for name in re.findall(r"([~\w:]+|operator[^\w(]+)\s*\(\)", text) if name not in _NO_NAMES]
@@ -69,7 +69,7 @@ def functions(code):
             if kind == "scope":
                 depth += 1
             else:
-                position = _closing(code, match.start()) + 1
+                position = closing(code, match.start()) + 1
             if kind == "initializer":
                 continue  # the header goes on: a constructor's body, or the end of a declaration
             if kind == "function":

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Shows that each check passes a good tree and fails a bad one. Usage: self_test.py ROOT [CLANG_FORMAT [CLANG_TIDY]]"""
+import json
 import pathlib
 import shutil
 import subprocess
@@ -123,7 +124,7 @@ def test_lengths():
     expect(passes({"tools/a.cpp": "int f() {}\n" * 600}, "lengths.py"), "lengths passes a file of 600 lines")
     expect(not passes({"tools/a.hpp": "int f() {}\n" * 601}, "lengths.py"), "lengths fails a file of 601 lines")
     expect(not passes({"tools/a.cpp": "int f() {{}\n"}, "lengths.py"), "lengths fails braces that do not pair up")
-    found = [(name.split("(")[0].replace("const auto ", "").split(" =")[0], lines) for name, _, lines in functions(code_of(FUNCTIONS))]
+    found = [(name.removeprefix("const auto ").split(" ")[0], lines) for name, _, lines in functions(code_of(FUNCTIONS))]
     expect(found == FOUND, f"the functions found are {found}")
 
 
@@ -145,9 +146,31 @@ def test_tidy(root, tool):
     expect(tidy_passes(root, tool, "int f(const int* p) { return p != nullptr ? *p : 0; }\n"), "clang-tidy passes good code")
     for bad in ("int f(const int* p) { return p != 0 ? *p : 0; }\n",
                 "int f() { int* p = nullptr; return *p; }\n",
-                "#include <string>\nint f(std::string s) { std::string t = static_cast<std::string&&>(s); return int(s.size()); }\n",
+                "#include <string>\n#include <utility>\n"
+                "int f(std::string s) { std::string t = std::move(s); return int(s.size() + t.size()); }\n",
                 "int f() { int x; return x; }\n"):
         expect(not tidy_passes(root, tool, bad), f"clang-tidy fails {bad}")
+
+
+def test_tidy_units(root, tool):
+    """Files are read together, and one bad file among good ones fails, also where names collide."""
+    good = "namespace { int pick(int x) { return x; } }\nint first() { return pick(1); }\n"
+    collides = good.replace("first", "second")
+    hidden = "static int odd(int x) { return x; }\nint third() { return odd(1); }\n"
+    bad = "int fourth(const int* p) { return p != 0 ? *p : 0; }\n"
+    twice = [hidden, hidden.replace("third", "fifth")]
+    for files, expected in (([good, collides], 0), (twice, 0), ([good, collides, bad], 1), ([], 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(pathlib.Path(root, ".clang-tidy"), folder)
+            pathlib.Path(folder, "tools").mkdir()
+            names = [f"{folder}/tools/{index}.cpp" for index in range(len(files))]
+            for name, text in zip(names, files):
+                pathlib.Path(name).write_text(text, encoding="utf-8")
+            database = [{"directory": folder, "file": name, "command": f"c++ -std=c++20 -c {name}"} for name in names]
+            pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(database), encoding="utf-8")
+            command = [sys.executable, "-B", str(HERE / "tidy.py"), folder, folder, tool, "tools"]
+            result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            expect(result.returncode == expected, f"tidy.py returns {expected} for {files}")
 
 
 def main(root, clang_format="", clang_tidy=""):
@@ -157,6 +180,7 @@ def main(root, clang_format="", clang_tidy=""):
         test_format(clang_format)
     if clang_tidy:
         test_tidy(root, clang_tidy)
+        test_tidy_units(root, clang_tidy)
     print(f"{len(failures)} failures")
     return 1 if failures else 0
 
