@@ -152,8 +152,7 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
         if (Status status = platform::check_coherent_mappings(maker->file().descriptor(), path); !status.ok()) return status;
     }
     for (const auto& [begin, length] :
-         {std::pair{std::uint64_t{0}, format::kPageBytes},
-          std::pair{geometry->shards_begin, geometry->index_tables_end() - geometry->shards_begin}}) {
+         {std::pair{std::uint64_t{0}, format::kPageBytes}, std::pair{geometry->shards_begin, geometry->shards_bytes()}}) {
         if (Status status = maker->file().commit(begin, length); !status.ok()) return status;
     }
     Result<MappedView> view = maker->file().view();

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 namespace larder::cache {
 
@@ -27,6 +28,8 @@ constexpr int kPatience = 4;
 // Bytes of victim walked for each byte appended, once the active segment is nearly full; and how nearly.
 constexpr std::size_t kPace = 8;
 constexpr std::uint32_t kNearlyFull = 6;
+// A shard with fewer segments than this is not asked for one.
+constexpr std::uint32_t kLeast = 3;
 
 bool has_victim(const LockedShard& shard) noexcept { return shard.header.victim < shard.geometry().segment_count; }
 
@@ -40,6 +43,10 @@ bool pick_victim(LockedShard& shard, bool force) {
         if (victim.segment == kNoSegment) return false;
     }
     segments::unlink(shard, victim.queue, victim.segment, victim.previous);
+    // The hint is set right by whoever looks for the dead and finds one fewer, or none.
+    const std::uint32_t dead = shard.header.dead_segments.load(std::memory_order_relaxed);
+    const bool is_dead = shard.region.segment(victim.segment).live_bytes.load(std::memory_order_relaxed) == 0;
+    shard.header.dead_segments.store(is_dead && dead != 0 ? dead - 1 : 0, std::memory_order_relaxed);
     shard.header.victim = victim.segment;
     shard.header.victim_cursor = 0;
     shard.header.victim_queue = static_cast<std::uint32_t>(victim.queue);
@@ -53,6 +60,11 @@ void drop(Core& core, LockedShard& shard, const Found& found, Count reason) {
     core.count(reason);
 }
 
+void drop_and_tidy(Core& core, LockedShard& shard, const Found& found, std::uint64_t hash, Count reason) {
+    drop(core, shard, found, reason);
+    index::tidy_chain(shard, hash);
+}
+
 // The owner's record of a fragment, or the record itself, decides.
 void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     const std::uint64_t hash = region::owner_hash(shard.region, record);
@@ -60,16 +72,16 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     if (!found) return;
     RecordAt owner;
     if (!region::read_record(shard.region, format::offset_of(found.word), owner))
-        return drop(core, shard, found, Count::evictions);
+        return drop_and_tidy(core, shard, found, hash, Count::evictions);
     if (owner.meta.expires_at_ms != 0 && platform::has_expired(owner.meta.expires_at_ms)) {
-        return drop(core, shard, found, Count::expirations);
+        return drop_and_tidy(core, shard, found, hash, Count::expirations);
     }
     const Fate fate = fate_of(shard, record, owner, found);
     // What is damaged must not be given a new checksum.
     if (fate.keep && region::checksum_holds(shard.region, record, hash) && relocate(shard, record, owner, found, hash, fate))
         return core.count(Count::moved);
     if (fate.ghost) segments::remember_ghost(shard, hash);
-    drop(core, shard, found, Count::evictions);
+    drop_and_tidy(core, shard, found, hash, Count::evictions);
 }
 
 void finish_victim(Core& core, LockedShard& shard) {
@@ -114,11 +126,13 @@ std::uint32_t useful_segments(const format::ShardHeader& header) noexcept {
     return all - std::min(all, header.spare_count);
 }
 
-// The other shard that holds the most; kNoSegment when it holds no more than `above`.
+// Another shard with wholly dead segments or, failing that, the one that holds the most; kNoSegment when it holds no more
+// than `above`.
 std::uint32_t richest_other(const LockedShard& shard, std::uint32_t above) noexcept {
     std::uint32_t best = kNoSegment;
     for (std::uint32_t i = 0; i < shard.geometry().shard_count; ++i) {
         if (i == shard.id) continue;
+        if (shard.region.shard(i).dead_segments.load(std::memory_order_relaxed) > 1) return i;
         const std::uint32_t useful = shard.region.shard(i).segments.load(std::memory_order_relaxed);
         if (useful <= above) continue;
         above = useful;
@@ -135,7 +149,8 @@ bool take_from_other(Core& core, LockedShard& shard, std::uint32_t above) {
     std::optional<ShardGuard> guard = ShardGuard::try_lock(core, other);
     if (!guard) return false;
     LockedShard& rich = **guard;
-    if (rich.header.spare_count <= segments::kReserve) empty_one(core, rich, false);
+    for (int i = 0; i < 2 * kPatience && rich.header.spare_count <= segments::kReserve; ++i)
+        empty_one(core, rich, i >= kPatience);
     if (rich.header.spare_count <= segments::kReserve) return false;
     const std::uint32_t segment = segments::take_spare(rich);
     if (segment == kNoSegment) return false;
@@ -151,15 +166,14 @@ std::uint32_t average_segments(const LockedShard& shard) noexcept {
     return all / shard.geometry().shard_count;
 }
 
-// One step towards one more spare: from the pool, from a shard that holds far more, from the own victims, from anybody.
-bool gain_spare(Core& core, LockedShard& shard, bool force) {
+// One step towards one more spare: from the pool, from a shard that holds more, from the own victims, from anybody. Who
+// wants many takes from whoever has most, so that a large value costs all shards alike; who wants one leaves small
+// differences be.
+bool gain_spare(Core& core, LockedShard& shard, bool wants_many, bool force) {
     if (segments::claim_segment(shard)) return true;
-    const std::uint32_t mine = useful_segments(shard.header);
-    const std::uint32_t average = average_segments(shard);
-    if (mine + 2 + average / 8 < average && take_from_other(core, shard, average)) return true;
-    if (shard.header.segments.load(std::memory_order_relaxed) > 2 * average + 4 && take_from_other(core, shard, mine))
-        return true;
-    return empty_one(core, shard, force) || take_from_other(core, shard, 2);
+    const std::uint32_t slack = wants_many ? 0 : 2 + average_segments(shard) / 8;
+    if (take_from_other(core, shard, useful_segments(shard.header) + slack)) return true;
+    return empty_one(core, shard, force) || take_from_other(core, shard, kLeast);
 }
 
 }  // namespace
@@ -185,12 +199,13 @@ void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment) {
 
 Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved) {
     const std::uint32_t wanted = count + segments::kReserve;
-    const std::uint32_t tries = 2 * wanted + 64;
+    const std::uint32_t tries = 4 * wanted + 64;
     int without_gain = 0;
     for (std::uint32_t i = 0; i < tries && shard.header.spare_count < wanted; ++i) {
         const std::uint32_t before = shard.header.spare_count;
         moved = true;
-        if (!gain_spare(core, shard, without_gain >= kPatience)) ++without_gain;
+        // Nothing to be had, or all locks taken: let the others go on.
+        if (!gain_spare(core, shard, count > 1, without_gain >= kPatience)) std::this_thread::yield();
         without_gain = shard.header.spare_count > before ? 0 : without_gain + 1;
     }
     if (shard.header.spare_count >= wanted) return Code::ok;

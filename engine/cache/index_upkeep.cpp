@@ -40,6 +40,8 @@ Found least_wanted(LockedShard& shard, std::uint64_t hash) {
 Slot* empty_slot(Core& core, LockedShard& shard, std::uint64_t hash) {
     Slot* slot = index::find_empty(shard, hash);
     if (slot != nullptr) return slot;
+    if (free_segment_for_index(core, shard)) slot = index::find_empty(shard, hash);
+    if (slot != nullptr) return slot;
     const Found worst = least_wanted(shard, hash);
     if (!worst) return nullptr;
     publish(shard, *worst.slot, 0);
@@ -50,7 +52,7 @@ Slot* empty_slot(Core& core, LockedShard& shard, std::uint64_t hash) {
 void grow_index(Core& core, LockedShard& shard) {
     for (int i = 0; i < 2 && index::split_due(shard); ++i) {
         if (index::split_bucket(shard)) continue;
-        if (!index::split_overdue(shard) || !free_segment_for_index(core, shard)) return;
+        if (!index::split_overdue(shard) || !free_segment_for_index(core, shard) || !index::split_bucket(shard)) return;
     }
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kWholePart = 16;
 // A fragment costs its reader a cache miss: not worth it for less.
 constexpr std::size_t kSmallestFragment = 1024;
-constexpr std::size_t kFragmentOverhead = 32;
+constexpr std::size_t kFragmentOverhead = 40;
 
 std::uint64_t payload_hash(std::string_view head, std::string_view tail, const std::byte* written) noexcept {
     // In one piece the caller's bytes are hashed: they are in the cache, and nobody else changes them.

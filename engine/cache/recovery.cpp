@@ -216,7 +216,7 @@ class ShardRecovery {
 void recover_shards(Core& core, std::vector<std::atomic<bool>>& in_use) {
     const std::uint32_t shards = core.geometry().shard_count;
     std::uint64_t total = 0;
-    for (std::uint32_t i = 0; i < core.geometry().segment_count; ++i)
+    for (std::uint32_t i = 0; i < core.region.segments_known(); ++i)
         total += core.region.segment(i).live_bytes.load(std::memory_order_relaxed);
     std::atomic<std::uint64_t> done{0};
     std::atomic<std::uint32_t> next{0};
@@ -235,11 +235,21 @@ void recover_shards(Core& core, std::vector<std::atomic<bool>>& in_use) {
     if (core.options.on_recovery_progress) core.options.on_recovery_progress({total, total});
 }
 
+// The header may be older than the segments it should know of.
+void raise_known(Core& core, const std::vector<std::atomic<bool>>& in_use) {
+    std::uint32_t known = core.region.segments_known();
+    for (std::uint32_t i = known; i < in_use.size(); ++i) {
+        if (in_use[i].load(std::memory_order_relaxed)) known = i + 1;
+    }
+    core.region.header().segments_known.store(known, std::memory_order_relaxed);
+}
+
 // Segments that hold nothing whole are free, and their space is given back; the others' is allocated again, since what the
 // file system knew of it may have been lost too.
 void settle_pool(Core& core, const std::vector<std::atomic<bool>>& in_use) {
     const format::Geometry& g = core.geometry();
-    for (std::uint32_t i = 0; i < g.segment_count; ++i) {
+    raise_known(core, in_use);
+    for (std::uint32_t i = 0; i < core.region.segments_known(); ++i) {
         format::SegmentEntry& entry = core.region.segment(i);
         if (in_use[i].load(std::memory_order_relaxed)) {
             if (core.region.file().commit(g.segment_at(i), g.segment_size).ok())
@@ -260,7 +270,7 @@ void jump_generations(Core& core) {
     format::FileHeader& header = core.region.header();
     std::uint64_t latest = std::max(header.next_generation.load(std::memory_order_relaxed),
                                     header.flushed_generation.load(std::memory_order_relaxed));
-    for (std::uint32_t i = 0; i < core.geometry().segment_count; ++i) {
+    for (std::uint32_t i = 0; i < core.region.segments_known(); ++i) {
         latest = std::max(latest, core.region.generation(i).load(std::memory_order_relaxed));
     }
     header.next_generation.store(latest + kGenerationJump, std::memory_order_relaxed);

@@ -78,7 +78,7 @@ void collect_processes(const Core& core, Stats& stats) {
 void collect_segments(const Core& core, Stats& stats) {
     std::int64_t oldest = INT64_MAX;
     std::uint64_t written = 0;
-    for (std::uint32_t i = 0; i < core.geometry().segment_count; ++i) {
+    for (std::uint32_t i = 0; i < core.region.segments_known(); ++i) {
         const format::SegmentEntry& entry = core.region.segment(i);
         if (entry.state.load(std::memory_order_relaxed) == 0) continue;
         ++stats.segments;

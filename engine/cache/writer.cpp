@@ -41,6 +41,7 @@ Present find_present(Core& core, LockedShard& shard, std::string_view key, std::
         return present;
     publish(shard, *present.found.slot, 0);
     core.count(Count::expirations);
+    index::tidy_chain(shard, hash);
     return {};
 }
 
@@ -183,6 +184,7 @@ Status remove(Core& core, std::string_view key) {
     if (!present) return Code::not_found;
     publish(*guard, *present.found.slot, 0);
     core.count(Count::removes);
+    index::tidy_chain(*guard, hash);
     return Code::ok;
 }
 

@@ -17,24 +17,18 @@ bool power_of_two_within(std::uint64_t value, std::uint64_t low, std::uint64_t h
     return std::has_single_bit(value) && value >= low && value <= high;
 }
 
-// About 2,048 segments a cache: enough that a shard has two queues of many segments, few enough that the unfilled ones
-// and the segment table cost little.
-std::uint32_t choose_segment_size(std::uint64_t capacity) noexcept {
-    const std::uint64_t wanted = std::bit_floor(capacity / 2048);
+// A shard for each 4 MiB: what each keeps in reserve then stays a small part of it.
+std::uint32_t choose_shards(std::uint64_t capacity) noexcept {
+    return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(capacity >> 22, 1, 64)));
+}
+
+// About 128 segments a shard: enough for two queues, few enough that the partly filled ones cost little.
+std::uint32_t choose_segment_size(std::uint64_t capacity, std::uint32_t shards) noexcept {
+    const std::uint64_t wanted = std::bit_floor(std::max<std::uint64_t>(capacity / std::max<std::uint32_t>(shards, 1) / 128, 1));
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, kMinSegmentBytes, kMaxSegmentBytes));
 }
 
-// At least 64 segments a shard, so that what a shard holds in reserve stays a small part of it.
-std::uint32_t choose_shards(std::uint64_t capacity, std::uint32_t segment_size) noexcept {
-    const std::uint64_t wanted = std::bit_floor(std::max<std::uint64_t>(capacity / segment_size / 64, 1));
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, 256));
-}
-
 }  // namespace
-
-std::uint64_t Geometry::index_tables_end() const noexcept {
-    return round_up(segment_table_begin + segment_count * kSegmentEntryBytes, kPageBytes);
-}
 
 void place_areas(Geometry& g) noexcept {
     g.shard_shift = 63 - static_cast<std::uint32_t>(std::countr_zero(g.shard_count));
@@ -43,7 +37,7 @@ void place_areas(Geometry& g) noexcept {
     g.shards_begin = round_up(g.process_at(g.max_processes), kPageBytes);
     g.generations_begin = round_up(g.shard_at(g.shard_count), kPageBytes);
     g.segment_table_begin = round_up(g.generation_at(g.segment_count), kPageBytes);
-    g.index_begin = round_up(g.index_tables_end(), kBigAreaAlignment);
+    g.index_begin = round_up(g.segment_entry_at(g.segment_count), kBigAreaAlignment);
     g.ghosts_begin = round_up(g.shard_index_begin(g.shard_count), kBigAreaAlignment);
     const std::uint64_t alignment = std::max<std::uint64_t>(kBigAreaAlignment, g.segment_size);
     g.segments_begin = round_up(g.shard_ghosts_begin(g.shard_count), alignment);
@@ -76,11 +70,11 @@ Result<Geometry> plan_geometry(const GeometryRequest& request) {
         return out_of_range("capacity", request.capacity, "1 MiB to 1 TiB");
     }
     Geometry g;
-    g.segment_size = request.segment_size != 0 ? request.segment_size : choose_segment_size(request.capacity);
+    g.shard_count = request.shards != 0 ? request.shards : choose_shards(request.capacity);
+    g.segment_size = request.segment_size != 0 ? request.segment_size : choose_segment_size(request.capacity, g.shard_count);
     const std::uint64_t wanted = request.reservation != 0 ? request.reservation : std::min(request.capacity * 4, kMaxReservation);
     if (wanted < request.capacity) return out_of_range("reservation", wanted, "at least the capacity");
     g.reservation = round_up(wanted, std::max(g.segment_size, kMinSegmentBytes));
-    g.shard_count = request.shards != 0 ? request.shards : choose_shards(request.capacity, g.segment_size);
     if (request.capacity / kMinSegmentBytes < g.shard_count * std::uint64_t{8}) {
         return out_of_range("shards", g.shard_count, "small enough to leave each shard 256 KiB of the capacity");
     }

@@ -80,12 +80,7 @@ struct Geometry {
     /// Whether an offset lies in the segments area. The one bounds check on an offset out of a slot.
     bool holds_records(std::uint64_t offset) const noexcept { return offset - segments_begin < file_size - segments_begin; }
     std::uint32_t shard_of(std::uint64_t hash) const noexcept { return static_cast<std::uint32_t>((hash >> 1) >> shard_shift); }
-    /// Bytes of the fixed areas that are allocated at creation (the process table is allocated as it is used).
-    std::uint64_t fixed_bytes() const noexcept { return kHeaderBytesRounded + (index_tables_end() - shards_begin); }
-    /// The end of the tables that are allocated at creation.
-    std::uint64_t index_tables_end() const noexcept;
-
-    static constexpr std::uint64_t kHeaderBytesRounded = kPageBytes;
+    std::uint64_t shards_bytes() const noexcept { return generations_begin - shards_begin; }
 };
 
 /// Computes the derived members from the chosen ones. REQUIRES: check_geometry() is ok.

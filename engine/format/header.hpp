@@ -55,7 +55,8 @@ struct FileHeader {
     std::atomic<std::uint32_t> segment_hint;
     /// Set once anybody has asked for a version: from then on moved records keep theirs.
     std::atomic<std::uint32_t> versions_seen;
-    std::atomic<std::uint32_t> reserved_word;
+    /// Segments that have ever been in use: the table is allocated, and looked at, up to here.
+    std::atomic<std::uint32_t> segments_known;
     /// The boot in which the file was last attached for writing, as two words.
     std::array<std::atomic<std::uint64_t>, 2> boot_id;
 };

@@ -43,7 +43,8 @@ struct alignas(64) ShardHeader {
     std::atomic<std::uint64_t> overflow_free;               ///< offset of the first free overflow bucket, linked; 0: none
     std::atomic<std::uint64_t> overflow_used;
     std::atomic<std::uint32_t> segments;  ///< owned by this shard, of any kind
-    std::atomic<std::uint32_t> merging;   ///< the bucket being merged into its parent + 1; 0: none
+    /// Sealed segments that have become wholly dead and wait to be reused. A hint to other shards; may be wrong.
+    std::atomic<std::uint32_t> dead_segments;
     alignas(64) std::array<QueueEnds, kQueues> queues;
     std::uint32_t spare_head;
     std::uint32_t spare_count;

@@ -3,6 +3,8 @@
 #include "engine/index/overflow.hpp"
 #include "engine/platform/fault_point.hpp"
 
+#include <array>
+
 namespace larder::index {
 
 using format::Bucket;
@@ -86,5 +88,27 @@ void drop_empty_overflow(LockedShard& shard, Bucket& main) noexcept {
         free_overflow(shard, *bucket);
     }
 }
+
+void pull_forward(LockedShard& shard, Bucket& main) noexcept {
+    if (next_in_chain(shard.region, shard.id, main) == nullptr) return;
+    bool moved = false;
+    std::array<Slot*, kSlotsPerBucket> from{};
+    unsigned count = 0;
+    for_each_slot(shard.region, shard.id, next_in_chain(shard.region, shard.id, main), [&](Slot& slot, SlotWord word) {
+        for (Slot& hole : main.slots) {
+            if (!format::is_empty(hole.load(std::memory_order_relaxed))) continue;
+            hole.store(word, std::memory_order_release);
+            from[count++] = &slot;
+            moved = true;
+            return;
+        }
+    });
+    if (moved) note_moved(shard);
+    LARDER_FAULT_POINT("chain.pulled");
+    for (unsigned i = 0; i < count; ++i) from[i]->store(0, std::memory_order_release);
+    drop_empty_overflow(shard, main);
+}
+
+void tidy_chain(LockedShard& shard, std::uint64_t hash) noexcept { pull_forward(shard, home_bucket(shard, hash)); }
 
 }  // namespace larder::index

@@ -16,6 +16,11 @@ format::Slot* find_empty(region::LockedShard& shard, std::uint64_t hash);
 format::Slot* find_empty_in(region::LockedShard& shard, format::Bucket& main);
 /// The slot that leads to the record at `offset`, whose key has `hash`.
 Found find_offset(region::LockedShard& shard, std::uint64_t hash, std::uint64_t offset) noexcept;
+/// Moves words from the overflow buckets into holes of the main bucket, so that most lookups end there, and frees what has
+/// become empty. Slots found before may be elsewhere after.
+void pull_forward(region::LockedShard& shard, format::Bucket& main) noexcept;
+/// The same for the chain of `hash`: after a record of it was dropped.
+void tidy_chain(region::LockedShard& shard, std::uint64_t hash) noexcept;
 /// Unlinks and frees the overflow buckets of a chain that have become empty.
 void drop_empty_overflow(region::LockedShard& shard, format::Bucket& main) noexcept;
 

@@ -5,7 +5,9 @@
 #include "engine/platform/fault_point.hpp"
 #include "engine/region/record_access.hpp"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 namespace larder::index {
 
@@ -18,8 +20,8 @@ namespace {
 
 // Records per slot above which a bucket is split, and below which merging pays. Linear hashing leaves buckets between one
 // and two times as full as the others; above three quarters the fuller ones overflow too often.
-constexpr std::uint64_t kSplitLoadPercent = 70;
-constexpr std::uint64_t kOverdueLoadPercent = 110;
+constexpr std::uint64_t kSplitLoadPercent = 75;
+constexpr std::uint64_t kOverdueLoadPercent = 80;
 constexpr std::uint64_t kMergeLoadPercent = 25;
 
 std::uint32_t bucket_count(const LockedShard& shard) noexcept {
@@ -70,29 +72,40 @@ void gather(const LockedShard& shard, Bucket& main, Gathered& out) noexcept {
     }
 }
 
-// Moves words from the overflow buckets into holes of the main bucket, so that most lookups end there.
-void pull_forward(LockedShard& shard, Bucket& main) noexcept {
-    if (next_in_chain(shard.region, shard.id, main) == nullptr) return;
-    bool moved = false;
-    std::array<Slot*, kSlotsPerBucket> from{};
-    unsigned count = 0;
-    for_each_slot(shard.region, shard.id, next_in_chain(shard.region, shard.id, main), [&](Slot& slot, SlotWord word) {
-        for (Slot& hole : main.slots) {
-            if (!format::is_empty(hole.load(std::memory_order_relaxed))) continue;
-            hole.store(word, std::memory_order_release);
-            from[count++] = &slot;
-            moved = true;
-            return;
-        }
-    });
-    if (moved) note_moved(shard);
-    LARDER_FAULT_POINT("split.pulled");
-    for (unsigned i = 0; i < count; ++i) from[i]->store(0, std::memory_order_release);
-    drop_empty_overflow(shard, main);
-}
-
 void zero(Bucket& bucket) noexcept {
     for (auto& slot : bucket.slots) slot.store(0, std::memory_order_relaxed);
+}
+
+// Marks the overflow buckets of a chain, and cuts off links out of range and to buckets that another link has led to already
+// (damage). Returns whether there are any.
+bool mark_overflow(LockedShard& shard, Bucket& main, std::vector<bool>& in_use) {
+    bool any = false;
+    for (Bucket* bucket = &main; bucket != nullptr;) {
+        Slot& last = bucket->slots[kSlotsPerBucket - 1];
+        const SlotWord word = last.load(std::memory_order_relaxed);
+        Bucket* next = next_in_chain(shard.region, shard.id, *bucket);
+        const std::uint64_t number = next != nullptr ? overflow_number(shard, format::offset_of(word)) : 0;
+        if (format::is_link(word, shard.geometry()) && (next == nullptr || number >= in_use.size() || in_use[number])) {
+            last.store(0, std::memory_order_release);
+            next = nullptr;
+        }
+        if (next != nullptr) any = in_use[number] = true;
+        bucket = next;
+    }
+    return any;
+}
+
+// A kill within pull_forward() leaves a word in two slots of one chain.
+void drop_twins(LockedShard& shard, Bucket& main) {
+    std::vector<SlotWord> seen;
+    for_each_slot(shard.region, shard.id, &main, [&seen](Slot& slot, SlotWord word) {
+        const SlotWord bare = format::without_hits(word);
+        if (std::find(seen.begin(), seen.end(), bare) != seen.end()) {
+            slot.store(0, std::memory_order_release);
+        } else {
+            seen.push_back(bare);
+        }
+    });
 }
 
 // Frees the overflow buckets of a chain that is in no directory.
@@ -205,10 +218,7 @@ void scrub_last_split(LockedShard& shard) noexcept {
         gather(shard, main, gathered);
         for (std::size_t i = 0; i < gathered.count; ++i) {
             const auto& member = gathered.members[i];
-            bool drop = member.hash != 0 && format::bucket_of(member.hash, buckets) != number;
-            for (std::size_t j = 0; j < i && !drop; ++j) {
-                drop = format::without_hits(gathered.members[j].word) == format::without_hits(member.word);
-            }
+            const bool drop = member.hash != 0 && format::bucket_of(member.hash, buckets) != number;
             if (drop) member.slot->store(0, std::memory_order_release);
         }
         note_moved(shard);
@@ -220,24 +230,9 @@ void recount_index(LockedShard& shard) {
     std::uint64_t records = 0;
     std::vector<bool> in_use(shard.header.overflow_used.load(std::memory_order_relaxed));
     for (std::uint32_t i = 0; i < buckets; ++i) {
-        Bucket* bucket = &shard.region.bucket(shard.id, i);
-        while (bucket != nullptr) {
-            Slot& last = bucket->slots[kSlotsPerBucket - 1];
-            const SlotWord word = last.load(std::memory_order_relaxed);
-            Bucket* next = next_in_chain(shard.region, shard.id, *bucket);
-            const std::uint64_t number = next != nullptr ? overflow_number(shard, format::offset_of(word)) : 0;
-            // A link out of range, or to a bucket that another link has already led to: damage. Cut it off.
-            if (format::is_link(word, shard.geometry()) && (next == nullptr || number >= in_use.size() || in_use[number])) {
-                last.store(0, std::memory_order_release);
-                next = nullptr;
-            }
-            if (next != nullptr) in_use[number] = true;
-            for (const Slot& slot : bucket->slots) {
-                const SlotWord member = slot.load(std::memory_order_relaxed);
-                records += !format::is_empty(member) && !format::is_link(member, shard.geometry());
-            }
-            bucket = next;
-        }
+        Bucket& main = shard.region.bucket(shard.id, i);
+        if (mark_overflow(shard, main, in_use)) drop_twins(shard, main);
+        for_each_slot(shard.region, shard.id, &main, [&records](Slot&, SlotWord) { ++records; });
     }
     shard.header.records.store(records, std::memory_order_relaxed);
     rebuild_overflow_list(shard, in_use);

@@ -22,7 +22,7 @@ bool commit_buckets(region::LockedShard& shard, std::uint64_t buckets);
 
 /// Whether the next insert should split a bucket.
 bool split_due(const region::LockedShard& shard) noexcept;
-/// Whether there are so many records that chains grow long: worth a segment's space.
+/// Whether a split has been due for so long that it is worth a segment's space.
 bool split_overdue(const region::LockedShard& shard) noexcept;
 /// Splits one bucket. False: no room (nothing has changed).
 bool split_bucket(region::LockedShard& shard);
@@ -31,9 +31,10 @@ bool merge_due(const region::LockedShard& shard) noexcept;
 /// Merges the last bucket into its parent, and gives space back when a page of buckets has become free. False: no room.
 bool merge_bucket(region::LockedShard& shard);
 
-/// Drops from the chains of the last split what belongs elsewhere or stands there twice. Idempotent.
+/// Drops from the chains of the last split what belongs elsewhere. Idempotent.
 void scrub_last_split(region::LockedShard& shard) noexcept;
-/// Counts the shard's records, cuts chains that damage has tangled, and makes the free list of overflow buckets anew.
+/// Counts the shard's records, drops words that stand in a chain twice, cuts chains that damage has tangled, and makes the
+/// free list of overflow buckets anew.
 void recount_index(region::LockedShard& shard);
 
 }  // namespace larder::index

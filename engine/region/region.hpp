@@ -11,6 +11,7 @@
 
 #include <larder/mapped_file.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <utility>
@@ -51,6 +52,11 @@ class Region {
         return *as<format::Bucket>(geometry_.bucket_at(shard, bucket));
     }
     format::Bucket& bucket_at(std::uint64_t offset) const noexcept { return *as<format::Bucket>(offset); }
+
+    /// Segments to look at when all are wanted: those that have ever been in use.
+    std::uint32_t segments_known() const noexcept {
+        return std::min(header().segments_known.load(std::memory_order_acquire), geometry_.segment_count);
+    }
 
     /// This handle's index in the process table; kNoProcess when read-only.
     std::uint32_t self() const noexcept { return self_; }

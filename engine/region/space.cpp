@@ -28,7 +28,10 @@ std::uint64_t shard_index_bytes(const format::ShardHeader& shard) noexcept {
 SpaceUse space_in_use(const Region& region) noexcept {
     const format::Geometry& g = region.geometry();
     SpaceUse use;
-    use.fixed = g.fixed_bytes() + process_table_bytes(region);
+    const std::uint64_t known = region.segments_known();
+    use.fixed = format::kHeaderBytes + g.shards_bytes() + process_table_bytes(region) +
+                round_up(known * sizeof(std::uint64_t), format::kPageBytes) +
+                round_up(known * format::kSegmentEntryBytes, format::kPageBytes);
     for (std::uint32_t i = 0; i < g.shard_count; ++i) {
         const format::ShardHeader& shard = region.shard(i);
         use.index += shard_index_bytes(shard);

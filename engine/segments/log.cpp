@@ -126,12 +126,17 @@ void add_live(const Region& region, std::uint32_t segment, std::int64_t bytes) n
     const std::int64_t sum = live.load(std::memory_order_relaxed) + bytes;
     live.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(sum, 0, region.geometry().segment_size)),
                std::memory_order_relaxed);
+    if (sum > 0 || bytes >= 0) return;
+    const std::uint32_t shard = format::shard_of_state(region.segment(segment).state.load(std::memory_order_relaxed));
+    if (shard >= region.geometry().shard_count) return;
+    auto& dead = region.shard(shard).dead_segments;
+    dead.store(dead.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 void rebuild_queues(LockedShard& shard) {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> sealed[format::kQueues];
     std::vector<std::uint32_t> spares;
-    const std::uint32_t count = shard.geometry().segment_count;
+    const std::uint32_t count = shard.region.segments_known();
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::uint32_t state = shard.region.segment(i).state.load(std::memory_order_relaxed);
         if (format::use_of(state) == SegmentUse::free || format::shard_of_state(state) != shard.id) continue;

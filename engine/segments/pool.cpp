@@ -13,18 +13,38 @@ using region::Region;
 
 namespace {
 
+bool take_if_free(LockedShard& shard, std::uint32_t segment) noexcept {
+    std::uint32_t expected = 0;
+    return shard.region.segment(segment).state.compare_exchange_strong(expected, make_segment_state(SegmentUse::spare, shard.id),
+                                                                       std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+// Allocates the two table pages that speak of a segment, before anything is written there.
+bool commit_tables(LockedShard& shard, std::uint32_t segment) {
+    constexpr std::uint64_t kPageMask = ~(format::kPageBytes - 1);
+    const format::Geometry& g = shard.geometry();
+    return shard.region.file().commit(g.generation_at(segment) & kPageMask, format::kPageBytes).ok() &&
+           shard.region.file().commit(g.segment_entry_at(segment) & kPageMask, format::kPageBytes).ok();
+}
+
+// Known segments first, then one that was never used. It becomes known before it is taken: a kill between the two leaves it
+// known and free.
 std::uint32_t find_free(LockedShard& shard) {
-    const std::uint32_t count = shard.geometry().segment_count;
-    std::atomic<std::uint32_t>& hint = shard.region.header().segment_hint;
-    const std::uint32_t start = hint.load(std::memory_order_relaxed) % count;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const std::uint32_t segment = (start + i) % count;
-        std::uint32_t expected = 0;
-        if (shard.region.segment(segment).state.compare_exchange_strong(expected, make_segment_state(SegmentUse::spare, shard.id),
-                                                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
-            hint.store((segment + 1) % count, std::memory_order_relaxed);
-            return segment;
-        }
+    format::FileHeader& header = shard.region.header();
+    const std::uint32_t known = shard.region.segments_known();
+    const std::uint32_t start = known == 0 ? 0 : header.segment_hint.load(std::memory_order_relaxed) % known;
+    for (std::uint32_t i = 0; i < known; ++i) {
+        const std::uint32_t segment = (start + i) % known;
+        if (shard.region.segment(segment).state.load(std::memory_order_relaxed) != 0 || !take_if_free(shard, segment)) continue;
+        header.segment_hint.store(segment + 1, std::memory_order_relaxed);
+        return segment;
+    }
+    for (std::uint32_t next = known; next < shard.geometry().segment_count; ++next) {
+        if (!commit_tables(shard, next)) return kNoSegment;
+        std::uint32_t expected = next;
+        header.segments_known.compare_exchange_strong(expected, next + 1, std::memory_order_acq_rel, std::memory_order_relaxed);
+        LARDER_FAULT_POINT("claim.known");
+        if (take_if_free(shard, next)) return next;
     }
     return kNoSegment;
 }
