@@ -204,9 +204,11 @@ Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& mo
     for (std::uint32_t i = 0; i < tries && shard.header.spare_count < wanted; ++i) {
         const std::uint32_t before = shard.header.spare_count;
         moved = true;
+        // What is kept of victims takes spares too. When that leads nowhere, nothing is kept any more.
+        const bool force = without_gain >= kPatience;
         // Nothing to be had, or all locks taken: let the others go on.
-        if (!gain_spare(core, shard, count > 1, without_gain >= kPatience)) std::this_thread::yield();
-        without_gain = shard.header.spare_count > before ? 0 : without_gain + 1;
+        if (!gain_spare(core, shard, count > 1, force)) std::this_thread::yield();
+        if (!force) without_gain = shard.header.spare_count > before ? 0 : without_gain + 1;
     }
     if (shard.header.spare_count >= wanted) return Code::ok;
     return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied"};

@@ -9,7 +9,7 @@ namespace larder::format {
 
 inline constexpr std::uint64_t kPageBytes = 4096;
 inline constexpr std::uint64_t kBucketBytes = 64;
-inline constexpr std::uint64_t kGhostBytesPerBucket = 16;
+inline constexpr std::uint64_t kGhostBytesPerBucket = 8;
 inline constexpr std::uint64_t kShardBytes = 512;
 inline constexpr std::uint64_t kProcessBytes = 2048;
 inline constexpr std::uint64_t kSegmentEntryBytes = 64;

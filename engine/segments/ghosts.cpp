@@ -10,7 +10,7 @@ using region::LockedShard;
 namespace {
 
 constexpr unsigned kPerLine = 31;
-constexpr std::uint32_t kBucketsPerLine = 4;
+constexpr std::uint32_t kBucketsPerLine = 8;
 
 struct alignas(64) GhostLine {
     std::uint16_t cursor;

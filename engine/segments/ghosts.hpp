@@ -1,5 +1,5 @@
 // The ghost ring: fingerprints of keys that were dropped from the small queue a while ago. A key that comes back goes to
-// main. Lines of 31 two-byte fingerprints, one line for four buckets, each a ring of its own; about as many as there are
+// main. Lines of 31 two-byte fingerprints, one line for eight buckets, each a ring of its own; about half as many as there are
 // slots. Only hints: any bytes will do.
 // (S3-FIFO: J. Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023.)
 #pragma once
