@@ -90,8 +90,7 @@ class Checker {
         const std::uint64_t offset = format::offset_of(word);
         if (!region::read_record(core_.region, offset, record)) return at(offset) + " has no valid header";
         if (record.meta.key_length == 0 || record.meta.is(format::kFragment)) return at(offset) + " is no record with a key";
-        copy_.resize(record.meta.key_length);
-        platform::copy_from_shared(copy_.data(), core_.region.at(record.key_at()), copy_.size());
+        if (!region::copy_key(core_.region, record, copy_)) return at(offset) + " has a key in fragments that are missing";
         const std::uint64_t hash = core_.hash(copy_);
         if (core_.geometry().shard_of(hash) != id || format::bucket_of(hash, bucket_count(id)) != bucket) {
             return at(offset) + " has a key of another bucket than " + std::to_string(bucket);
@@ -126,7 +125,7 @@ class Checker {
             length += listed.length;
             found_.bytes += fragment.meta.stored_bytes();
         }
-        if (length != owner.meta.value_length) return at(owner.offset) + " has fragments of another length than its value";
+        if (length != owner.meta.fragmented_bytes()) return at(owner.offset) + " has fragments of another length than its value";
         return std::nullopt;
     }
 
@@ -173,7 +172,8 @@ class Checker {
             ++records;
             RecordAt record;
             if (!region::read_record(shard.region, format::offset_of(word), record)) return;
-            std::string key(region::key_in_place(shard.region, record));
+            std::string key;
+            if (!region::copy_key(shard.region, record, key)) return;
             if (std::find(keys.begin(), keys.end(), key) != keys.end())
                 problem(shard.id, at(record.offset) + " is a second one of its key");
             keys.push_back(std::move(key));

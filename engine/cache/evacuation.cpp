@@ -34,13 +34,16 @@ constexpr std::uint32_t kLeast = 3;
 bool has_victim(const LockedShard& shard) noexcept { return shard.header.victim < shard.geometry().segment_count; }
 
 bool pick_victim(LockedShard& shard, bool force) {
-    segments::Victim victim = segments::choose_victim(shard, platform::coarse_now_ms());
+    segments::Victim victim = segments::choose_victim(shard, platform::now_ms());
     if (victim.segment == kNoSegment) {
         // Nothing but active segments left: seal them, and look again.
         segments::seal(shard, Queue::small);
         segments::seal(shard, Queue::main);
-        victim = segments::choose_victim(shard, platform::coarse_now_ms());
-        if (victim.segment == kNoSegment) return false;
+        victim = segments::choose_victim(shard, platform::now_ms());
+        if (victim.segment == kNoSegment) {
+            shard.header.dead_segments.store(0, std::memory_order_relaxed);
+            return false;
+        }
     }
     segments::unlink(shard, victim.queue, victim.segment, victim.previous);
     // The hint is set right by whoever looks for the dead and finds one fewer, or none.
@@ -200,18 +203,21 @@ void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment) {
 Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved) {
     const std::uint32_t wanted = count + segments::kReserve;
     const std::uint32_t tries = 4 * wanted + 64;
+    std::uint32_t most = shard.header.spare_count;
     int without_gain = 0;
     for (std::uint32_t i = 0; i < tries && shard.header.spare_count < wanted; ++i) {
-        const std::uint32_t before = shard.header.spare_count;
         moved = true;
         // What is kept of victims takes spares too. When that leads nowhere, nothing is kept any more.
         const bool force = without_gain >= kPatience;
         // Nothing to be had, or all locks taken: let the others go on.
         if (!gain_spare(core, shard, count > 1, force)) std::this_thread::yield();
-        if (!force) without_gain = shard.header.spare_count > before ? 0 : without_gain + 1;
+        if (!force) without_gain = shard.header.spare_count > most ? 0 : without_gain + 1;
+        most = std::max(most, shard.header.spare_count);
     }
     if (shard.header.spare_count >= wanted) return Code::ok;
-    return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied"};
+    return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied (has " +
+                            std::to_string(shard.header.segments.load()) + " and " + std::to_string(shard.header.spare_count) +
+                            " spares)"};
 }
 
 Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
@@ -220,7 +226,9 @@ Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes,
         if (segments::open_active(shard, queue, false)) return Code::ok;
         if (Status status = make_spares(core, shard, 1, moved); !status.ok()) return status;
     }
-    return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied"};
+    return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied (has " +
+                            std::to_string(shard.header.segments.load()) + " and " + std::to_string(shard.header.spare_count) +
+                            " spares)"};
 }
 
 void keep_pace(Core& core, LockedShard& shard, Queue queue, std::size_t bytes) {

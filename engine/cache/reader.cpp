@@ -43,14 +43,20 @@ bool copy_payload(const Core& core, const RecordAt& record, std::uint64_t hash, 
 
 bool copy_fragments(const Core& core, const RecordAt& owner, std::uint64_t hash, std::byte* to) noexcept {
     std::size_t position = 0;
+    std::size_t key_left = owner.meta.has_long_key() ? owner.meta.key_length : 0;
     for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
         const format::Fragment listed = region::read_fragment(core.region, owner, i);
         RecordAt fragment;
         if (!region::read_record(core.region, listed.offset, fragment)) return false;
         const std::size_t length = fragment.meta.value_length;
-        if (!fragment.meta.is(format::kFragment) || length != listed.length || length > owner.meta.value_length - position)
-            return false;
-        if (!copy_payload(core, fragment, hash, to + position)) return false;
+        if (!fragment.meta.is(format::kFragment) || length != listed.length) return false;
+        if (key_left != 0) {
+            // Fragments do not cross from the key into the value, and the key has been compared.
+            if (length > key_left) return false;
+            key_left -= length;
+            continue;
+        }
+        if (length > owner.meta.value_length - position || !copy_payload(core, fragment, hash, to + position)) return false;
         position += length;
     }
     return position == owner.meta.value_length;
@@ -91,8 +97,7 @@ Attempt read_slot(const Core& core, const Slot& slot, SlotWord word, std::string
     Attempt attempt = Attempt::other_key;
     if (region::read_record(core.region, format::offset_of(word), record)) {
         if (record.meta.value_length > 64) __builtin_prefetch(core.region.at(record.offset) + 64);
-        if (record.meta.key_length == key.size() &&
-            platform::equals_shared(key.data(), core.region.at(record.key_at()), key.size())) {
+        if (region::has_key(core.region, record, key)) {
             attempt = check_kind(record);
             if (attempt == Attempt::hit) attempt = take_value(core, record, hash, sink, info);
         }
@@ -106,8 +111,7 @@ Attempt read_any(const Core& core, const Slot& slot, SlotWord word, std::string&
         return still_there(slot, word) ? Attempt::corrupt : Attempt::changed;
     Attempt attempt = check_kind(record);
     if (attempt == Attempt::hit) {
-        key.resize(record.meta.key_length);
-        platform::copy_from_shared(key.data(), core.region.at(record.key_at()), key.size());
+        if (!region::copy_key(core.region, record, key)) return still_there(slot, word) ? Attempt::corrupt : Attempt::changed;
         ValueSink sink = value != nullptr ? ValueSink(*value) : ValueSink();
         attempt = take_value(core, record, core.hash(key), sink, &info);
     }

@@ -21,11 +21,20 @@ std::uint64_t payload_hash(std::string_view head, std::string_view tail, const s
     return format::hash_bytes(written, head.size() + tail.size());
 }
 
-// Cuts `length` bytes at `position` out of a value in two pieces.
-std::pair<std::string_view, std::string_view> cut(const NewRecord& record, std::size_t position, std::size_t length) noexcept {
-    if (position >= record.value.size()) return {record.value_tail.substr(position - record.value.size(), length), {}};
-    const std::string_view head = record.value.substr(position, length);
-    return {head, record.value_tail.substr(0, length - head.size())};
+bool has_long_key(const NewRecord& record) noexcept { return record.key.size() > format::kMaxInlineKeyBytes; }
+
+std::size_t fragmented_bytes(const NewRecord& record) noexcept {
+    return record.value_length() + (has_long_key(record) ? record.key.size() : 0);
+}
+
+// What a fragment that begins at `position` may hold at most: fragments do not cross from one piece into the next.
+std::string_view piece_at(const NewRecord& record, std::size_t position) noexcept {
+    for (const std::string_view piece :
+         {has_long_key(record) ? record.key : std::string_view(), record.value, record.value_tail}) {
+        if (position < piece.size()) return piece.substr(position);
+        position -= piece.size();
+    }
+    return {};
 }
 
 std::size_t fragmented_head_bytes(const NewRecord& record, std::size_t fragments) noexcept {
@@ -49,13 +58,14 @@ std::size_t whole_bytes(const NewRecord& record) noexcept { return whole_meta(re
 
 bool prefers_fragments(const LockedShard& shard, const NewRecord& record) noexcept {
     const std::size_t bytes = whole_bytes(record);
-    return bytes > shard.geometry().segment_size / kWholePart && record.value_length() >= 2 * kSmallestFragment;
+    return has_long_key(record) ||
+           (bytes > shard.geometry().segment_size / kWholePart && record.value_length() >= 2 * kSmallestFragment);
 }
 
 std::uint32_t segments_needed(const LockedShard& shard, const NewRecord& record) noexcept {
     const std::size_t usable = shard.geometry().segment_size - 2 * kFragmentOverhead;
-    const std::size_t fragments = record.value_length() / usable + 3;
-    const std::size_t bytes = record.value_length() + fragments * kFragmentOverhead + fragmented_head_bytes(record, fragments);
+    const std::size_t fragments = fragmented_bytes(record) / usable + 5;
+    const std::size_t bytes = fragmented_bytes(record) + fragments * kFragmentOverhead + fragmented_head_bytes(record, fragments);
     return static_cast<std::uint32_t>(bytes / usable + 2);
 }
 
@@ -94,22 +104,21 @@ SlotWord write_whole(LockedShard& shard, Queue queue, const NewRecord& record) {
 SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& record) {
     std::vector<format::Fragment> fragments;
     const std::string_view hash_bytes(reinterpret_cast<const char*>(&record.key_hash), sizeof record.key_hash);
-    for (std::size_t position = 0; position < record.value_length();) {
-        const std::size_t left = record.value_length() - position;
+    for (std::size_t position = 0; position < fragmented_bytes(record);) {
+        const std::string_view piece = piece_at(record, position);
         const std::size_t room = segments::room_in(shard, queue);
-        if (room < std::min(left, kSmallestFragment) + kFragmentOverhead) {
+        if (room < std::min(piece.size(), kSmallestFragment) + kFragmentOverhead) {
             if (!segments::open_active(shard, queue, false)) return 0;
             continue;
         }
-        const std::size_t length = std::min(left, room - kFragmentOverhead);
-        const auto [head, tail] = cut(record, position, length);
+        const std::size_t length = std::min(piece.size(), room - kFragmentOverhead);
         format::RecordMeta meta;
         meta.flags = format::kFragment;
         meta.key_length = sizeof record.key_hash;
         meta.value_length = static_cast<std::uint32_t>(length);
         meta.expires_at_ms = record.expires_at_ms;
         format::choose_flags(meta);
-        const std::uint64_t offset = write_raw(shard, queue, {meta, record.key_hash, hash_bytes, head, tail});
+        const std::uint64_t offset = write_raw(shard, queue, {meta, record.key_hash, hash_bytes, piece.substr(0, length)});
         fragments.push_back({offset, static_cast<std::uint32_t>(length), 0});
         position += length;
     }
@@ -121,7 +130,8 @@ SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& reco
     if (segments::room_in(shard, queue) < meta.stored_bytes() && !segments::open_active(shard, queue, false)) return 0;
     if (segments::room_in(shard, queue) < meta.stored_bytes()) return 0;
     const std::string_view table(reinterpret_cast<const char*>(fragments.data()), fragments.size() * sizeof(format::Fragment));
-    return word_for(shard, write_raw(shard, queue, {meta, record.key_hash, record.key, table}), record.key_hash);
+    return word_for(shard, write_raw(shard, queue, {meta, record.key_hash, record.key.substr(0, meta.inline_key_bytes()), table}),
+                    record.key_hash);
 }
 
 }  // namespace larder::cache

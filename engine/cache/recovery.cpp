@@ -53,7 +53,7 @@ bool fragments_are_whole(const LockedShard& shard, const RecordAt& owner, std::u
         parts.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
         length += listed.length;
     }
-    return length == owner.meta.value_length;
+    return length == owner.meta.fragmented_bytes();
 }
 
 // Adds the record's parts if it is whole and in its place.
@@ -87,11 +87,13 @@ std::vector<Candidate> gather_candidates(LockedShard& shard) {
 // Two slots of one key (an overwritten one's came back with an old page): the later written stays.
 void drop_doubles(LockedShard& shard, std::uint32_t number) {
     std::vector<std::pair<Slot*, RecordAt>> seen;
+    std::string key;
     index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, number), [&](Slot& slot, SlotWord word) {
         RecordAt record;
-        if (!region::read_record(shard.region, format::offset_of(word), record)) return;
+        if (!region::read_record(shard.region, format::offset_of(word), record) || !region::copy_key(shard.region, record, key))
+            return;
         for (auto& [other, earlier] : seen) {
-            if (region::key_in_place(shard.region, earlier) != region::key_in_place(shard.region, record)) continue;
+            if (!region::has_key(shard.region, earlier, key)) continue;
             auto age = [&](const RecordAt& r) {
                 return std::pair(shard.region.generation(shard.geometry().segment_of(r.offset)).load(std::memory_order_relaxed),
                                  r.offset);

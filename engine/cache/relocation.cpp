@@ -38,7 +38,7 @@ bool move_owner(LockedShard& shard, const RecordAt& owner, const Found& found, s
     keep_version(shard, owner, meta);
     if (!reserve_room(shard, fate.queue, meta.stored_bytes())) return false;
     const std::uint64_t offset =
-        write_raw(shard, fate.queue, {meta, hash, bytes_at(shard, owner.key_at(), owner.meta.key_length), payload});
+        write_raw(shard, fate.queue, {meta, hash, bytes_at(shard, owner.key_at(), owner.meta.inline_key_bytes()), payload});
     publish(shard, *found.slot, word_for(shard, offset, hash, fate.hits));
     return true;
 }

@@ -33,7 +33,7 @@ Present find_present(Core& core, LockedShard& shard, std::string_view key, std::
             RecordAt record;
             if (!region::read_record(shard.region, format::offset_of(word), record) || record.meta.is(format::kFragment))
                 return false;
-            if (region::key_in_place(shard.region, record) != key) return false;
+            if (!region::has_key(shard.region, record, key)) return false;
             present = {{&slot, word}, record};
             return true;
         });
@@ -79,7 +79,7 @@ Queue queue_for(LockedShard& shard, const Present& present, std::uint64_t hash) 
 SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewRecord& record, bool& moved, Status& status) {
     const std::size_t bytes = whole_bytes(record);
     const bool fits = segments::room_in(shard, queue) >= bytes;
-    if (!fits && prefers_fragments(shard, record)) {
+    if ((!fits || record.key.size() > format::kMaxInlineKeyBytes) && prefers_fragments(shard, record)) {
         status = make_spares(core, shard, segments_needed(shard, record), moved);
         const SlotWord word = status.ok() ? write_fragmented(shard, queue, record) : 0;
         if (status.ok() && word == 0)

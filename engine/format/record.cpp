@@ -76,6 +76,7 @@ bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept {
     meta.client_flags = meta.is(kHasClientFlags) ? static_cast<std::uint32_t>(take<std::uint64_t>(at)) : 0;
     if (meta.value_length > (std::uint32_t{1} << 30)) return false;
     if (meta.key_length == 0) return (meta.flags & ~kWide) == 0;  // a filler
+    if (meta.has_long_key() && !meta.is(kFragmented)) return false;
     if (meta.is(kFragmented)) return meta.is(kWide) && !meta.is(kFragment) && meta.fragments != 0;
     return meta.fragments == 0 && (!meta.is(kFragment) || meta.key_length == 8);
 }

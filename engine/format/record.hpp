@@ -12,6 +12,8 @@
 // A value that does not fit where it would have to go is kept in fragments: records of their own whose key is the hash of
 // the owner's key (8 bytes). The owner's record then holds, in place of the value, a Fragment for each of them.
 //
+// A key of more than 8 KiB is kept in fragments too, ahead of the value: its record has no key bytes of its own.
+//
 // A record without a key is a filler: recovery puts it where it found no whole record, so that a walk over a segment always
 // goes from record to record.
 #pragma once
@@ -42,6 +44,8 @@ inline constexpr std::size_t kRecordHeaderBytes = 8;
 /// Header and all fields.
 inline constexpr std::size_t kMaxFieldBytes = 48;
 inline constexpr std::size_t kMaxKeyBytes = 65535;
+/// Longer keys are kept in fragments, so that a record's own part fits every segment.
+inline constexpr std::size_t kMaxInlineKeyBytes = 8192;
 
 /// Where a part of a fragmented value is.
 struct Fragment {
@@ -68,11 +72,16 @@ struct RecordMeta {
     std::size_t header_bytes() const noexcept {
         return kRecordHeaderBytes + 8 * static_cast<std::size_t>(__builtin_popcount(flags & kFieldFlags));
     }
+    bool has_long_key() const noexcept { return key_length > kMaxInlineKeyBytes; }
+    /// Bytes of the key in the record itself.
+    std::size_t inline_key_bytes() const noexcept { return has_long_key() ? 0 : key_length; }
+    /// Bytes in all fragments together.
+    std::size_t fragmented_bytes() const noexcept { return value_length + (has_long_key() ? std::size_t{key_length} : 0); }
     /// Bytes behind the key: the value, or the fragment table.
     std::size_t payload_bytes() const noexcept { return is(kFragmented) ? fragments * sizeof(Fragment) : value_length; }
     /// Bytes the record takes in its segment.
     std::size_t stored_bytes() const noexcept {
-        return (header_bytes() + key_length + payload_bytes() + kRecordAlignment - 1) & ~(kRecordAlignment - 1);
+        return (header_bytes() + inline_key_bytes() + payload_bytes() + kRecordAlignment - 1) & ~(kRecordAlignment - 1);
     }
 };
 

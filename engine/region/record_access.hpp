@@ -5,7 +5,7 @@
 #include "engine/platform/shared_bytes.hpp"
 #include "engine/region/region.hpp"
 
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace larder::region {
@@ -17,7 +17,7 @@ struct RecordAt {
     format::RecordMeta meta;
 
     std::uint64_t key_at() const noexcept { return offset + meta.header_bytes(); }
-    std::uint64_t payload_at() const noexcept { return key_at() + meta.key_length; }
+    std::uint64_t payload_at() const noexcept { return key_at() + meta.inline_key_bytes(); }
 };
 
 /// Decodes the record at `offset`. False when the offset is outside the segments, or a length leads out of its segment.
@@ -32,22 +32,7 @@ inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& ou
     }
     out.offset = offset;
     return format::decode_meta(head, out.meta) &&
-           out.meta.header_bytes() + out.meta.key_length + out.meta.payload_bytes() <= room;
-}
-
-/// The key's bytes in place. For owners of the shard's lock: nobody else changes them.
-inline std::string_view key_in_place(const Region& region, const RecordAt& record) noexcept {
-    return {reinterpret_cast<const char*>(region.at(record.key_at())), record.meta.key_length};
-}
-
-/// The hash of the key the record belongs to (for a fragment: its owner's key).
-inline std::uint64_t owner_hash(const Region& region, const RecordAt& record) noexcept {
-    if (record.meta.is(format::kFragment)) {
-        std::uint64_t hash = 0;
-        platform::copy_from_shared(&hash, region.at(record.key_at()), sizeof hash);
-        return hash;
-    }
-    return format::hash_key(key_in_place(region, record), region.header().hash_seed);
+           out.meta.header_bytes() + out.meta.inline_key_bytes() + out.meta.payload_bytes() <= room;
 }
 
 /// The n-th fragment of a fragmented record, as it stands there (unchecked).
@@ -56,6 +41,22 @@ inline format::Fragment read_fragment(const Region& region, const RecordAt& reco
     platform::copy_from_shared(&fragment, region.at(record.payload_at() + n * sizeof fragment), sizeof fragment);
     return fragment;
 }
+
+/// Copies up to `length` bytes from the beginning of a record's fragments. False when one is not to be read.
+bool copy_from_fragments(const Region& region, const RecordAt& record, std::byte* to, std::size_t length) noexcept;
+/// A copy of the record's key. False when it is kept in fragments that are not to be read.
+bool copy_key(const Region& region, const RecordAt& record, std::string& key);
+/// Whether the record's long key, kept in fragments, is `key`.
+bool has_fragmented_key(const Region& region, const RecordAt& record, std::string_view key);
+/// Whether the record's key is `key`.
+inline bool has_key(const Region& region, const RecordAt& record, std::string_view key) {
+    if (record.meta.key_length != key.size()) return false;
+    if (record.meta.has_long_key()) [[unlikely]]
+        return has_fragmented_key(region, record, key);
+    return platform::equals_shared(key.data(), region.at(record.key_at()), key.size());
+}
+/// The hash of the key the record belongs to (for a fragment: its owner's key). For owners of the shard's lock.
+std::uint64_t owner_hash(const Region& region, const RecordAt& record);
 
 /// What the record's checksum must be, given the hash of its payload bytes.
 inline std::uint32_t expected_checksum(const Region& region, const RecordAt& record, std::uint64_t payload_hash,

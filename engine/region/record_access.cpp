@@ -1,0 +1,48 @@
+#include "engine/region/record_access.hpp"
+
+#include <algorithm>
+
+namespace larder::region {
+
+bool copy_from_fragments(const Region& region, const RecordAt& record, std::byte* to, std::size_t length) noexcept {
+    std::size_t position = 0;
+    for (std::uint32_t i = 0; i < record.meta.fragments && position < length; ++i) {
+        RecordAt fragment;
+        if (!read_record(region, read_fragment(region, record, i).offset, fragment) || !fragment.meta.is(format::kFragment))
+            return false;
+        const std::size_t part = std::min<std::size_t>(fragment.meta.value_length, length - position);
+        platform::copy_from_shared(to + position, region.at(fragment.payload_at()), part);
+        position += part;
+    }
+    return position == length;
+}
+
+bool copy_key(const Region& region, const RecordAt& record, std::string& key) {
+    key.resize(record.meta.key_length);
+    if (record.meta.has_long_key())
+        return copy_from_fragments(region, record, reinterpret_cast<std::byte*>(key.data()), key.size());
+    platform::copy_from_shared(key.data(), region.at(record.key_at()), key.size());
+    return true;
+}
+
+bool has_fragmented_key(const Region& region, const RecordAt& record, std::string_view key) {
+    std::string stored;
+    return copy_key(region, record, stored) && stored == key;
+}
+
+std::uint64_t owner_hash(const Region& region, const RecordAt& record) {
+    if (record.meta.is(format::kFragment)) {
+        std::uint64_t hash = 0;
+        platform::copy_from_shared(&hash, region.at(record.key_at()), sizeof hash);
+        return hash;
+    }
+    if (record.meta.has_long_key()) {
+        std::string key;
+        (void)copy_key(region, record, key);
+        return format::hash_key(key, region.header().hash_seed);
+    }
+    const std::string_view key(reinterpret_cast<const char*>(region.at(record.key_at())), record.meta.key_length);
+    return format::hash_key(key, region.header().hash_seed);
+}
+
+}  // namespace larder::region
