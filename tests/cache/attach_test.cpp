@@ -109,8 +109,10 @@ TEST_CASE("a file that lost its name goes on working for those who have it, and 
 
 TEST_CASE("a copy of a closed file is a cache of its own") {
     TemporaryDirectory directory;
+    Options options;
+    options.capacity = options.reservation = 2U << 20U;
     {
-        auto cache = opened(Cache::create(directory.file("c")));
+        auto cache = opened(Cache::create(directory.file("c"), options));
         for (int i = 0; i < 100; ++i) REQUIRE_OK(cache.set("key " + std::to_string(i), std::to_string(i)));
     }
     write_file(directory.file("copy"), read_file(directory.file("c")));

@@ -101,13 +101,14 @@ TEST_CASE("a read-only handle reads all and writes nothing") {
     TemporaryDirectory directory;
     const auto path = directory.file("c");
     std::uint64_t version = 0;
+    Options options;
+    options.capacity = options.reservation = 8U << 20U;
     {
-        auto cache = opened(Cache::create(path));
+        auto cache = opened(Cache::create(path, options));
         REQUIRE_OK(cache.set("key", "12345678", {}, &version));
         for (int i = 0; i < 1000; ++i) REQUIRE_OK(cache.set("more " + std::to_string(i), std::string(2000, 'v')));
     }
     const auto before = read_file(path);
-    Options options;
     options.read_only = true;
     auto cache = opened(Cache::open(path, options));
     require_writes_refused(cache, Code::read_only);

@@ -99,7 +99,7 @@ TEST_CASE("random damage anywhere never leads to a wrong value") {
     Damage damage;
     Random random(seed());
     SHOW_SEED();
-    for (std::uint64_t i = 0; i < iterations(1500); ++i) {
+    for (std::uint64_t i = 0; i < iterations(400); ++i) {
         const std::size_t position = random.chance(60) ? random.below(damage.size()) : random.skewed(damage.size() - 1);
         std::string bytes(1 + random.skewed(std::min<std::size_t>(damage.size() - position, 5000) - 1), '\0');
         const auto kind = random.below(3);

@@ -32,7 +32,9 @@ TEST_CASE("create() does not touch a file that is there") {
     TemporaryDirectory directory;
     const auto path = directory.file("c");
     SECTION("a cache") {
-        auto cache = opened(Cache::create(path));
+        Options options;
+        options.capacity = options.reservation = 2U << 20U;
+        auto cache = opened(Cache::create(path, options));
         REQUIRE_OK(cache.set("key", "value"));
         REQUIRE_OK(cache.close());
     }

@@ -72,7 +72,7 @@ void Crew::finish(std::uint64_t kills) {
     if (kills == 0) require_accounts_balance(stats);
     if (kills == 0) CHECK(stats.counters.take_overs == 0);
     if (!options_.evicting) CHECK(stats.counters.evictions == 0);
-    CHECK(stats.processes.size() == 1);
+    CHECK(living(stats) == 1);
     require_clean(cache_);
 }
 

@@ -114,7 +114,8 @@ TEST_CASE("verify() finds nothing wrong while others write") {
         for (const Cache* cache : {&reader, &crew.cache()}) {
             const auto verification = cache->verify();
             REQUIRE_OK(verification);
-            for (const auto& problem : verification->problems) FAIL_CHECK("round " << round << ": " << problem);
+            const char* handle = cache == &reader ? "read-only" : "writing";
+            for (const auto& problem : verification->problems) FAIL_CHECK("round " << round << ", " << handle << ": " << problem);
         }
         crew.require_no_failure();
     }

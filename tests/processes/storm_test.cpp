@@ -45,7 +45,8 @@ TEST_CASE("a storm of kills in a cache with room for all: nothing is lost but wh
     crew.start_all();
     const auto kills = rage(crew, storm_length(5000));
     crew.finish(kills);
-    WARN(kills << " kills, " << crew.operations() << " operations");
+    CHECK(kills > 0);
+    CHECK(crew.operations() > 0);
 }
 
 TEST_CASE("a storm of kills in the middle of evictions") {

@@ -57,6 +57,13 @@ inline std::uint64_t version_of(const Cache& cache, std::string_view key) {
     return info->version;
 }
 
+/// How many of the processes are alive; those that died without closing stay in the list for a while.
+inline std::size_t living(const Stats& stats) {
+    std::size_t count = 0;
+    for (const auto& process : stats.processes) count += process.alive ? 1 : 0;
+    return count;
+}
+
 /// Every record that was ever stored is there, or counted under what took it away.
 inline void require_accounts_balance(const Stats& stats) {
     const Counters& c = stats.counters;

@@ -35,8 +35,10 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 std::string read_file(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
+    std::string bytes(stream ? std::filesystem::file_size(path) : 0, '\0');
+    stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!stream) throw std::runtime_error("cannot read " + path);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    return bytes;
 }
 
 void write_file(const std::string& path, std::string_view bytes) {
