@@ -83,7 +83,7 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     // What is damaged must not be given a new checksum.
     if (fate.keep && region::checksum_holds(shard.region, record, hash) && relocate(shard, record, owner, found, hash, fate))
         return core.count(Count::moved);
-    if (fate.ghost) segments::remember_ghost(shard, hash);
+    if (fate.ghost) segments::remember_ghost(shard, hash, static_cast<Queue>(shard.header.victim_queue));
     drop_and_tidy(core, shard, found, hash, Count::evictions);
 }
 

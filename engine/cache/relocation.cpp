@@ -61,15 +61,17 @@ bool move_fragment(LockedShard& shard, const RecordAt& fragment, const RecordAt&
 
 }  // namespace
 
-Fate fate_of(const LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found) noexcept {
+Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found) noexcept {
     const auto from = static_cast<Queue>(shard.header.victim_queue);
     const auto mode = static_cast<EmptyMode>(shard.header.victim_mode);
     const unsigned hits = format::hits_of(found.slot->load(std::memory_order_relaxed));
-    if (!owner.meta.is(format::kFragmented) || mode != EmptyMode::evict) return segments::decide_fate(from, mode, hits);
+    const std::uint64_t bytes = owner.meta.header_bytes() + owner.meta.key_length + owner.meta.value_length;
+    if (!owner.meta.is(format::kFragmented) || mode != EmptyMode::evict)
+        return segments::decide_fate(shard, from, mode, hits, bytes);
     // A value in parts: its first fragment is judged, and the rest follows it.
     const format::Fragment first = region::read_fragment(shard.region, owner, 0);
     if (record.offset == first.offset || !shard.geometry().holds_records(first.offset))
-        return segments::decide_fate(from, mode, hits);
+        return segments::decide_fate(shard, from, mode, hits, bytes);
     const bool first_has_moved = generation_at(shard, first.offset) > generation_at(shard, record.offset);
     if (first_has_moved || hits > 0)
         return {true, segments::queue_of(shard.region, shard.geometry().segment_of(first.offset)), hits, false};

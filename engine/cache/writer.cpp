@@ -10,6 +10,7 @@
 #include "engine/platform/fault_point.hpp"
 #include "engine/segments/ghosts.hpp"
 #include "engine/segments/log.hpp"
+#include "engine/segments/policy.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -71,9 +72,11 @@ Status check_condition(LockedShard& shard, const StoreRequest& request, const Pr
 }
 
 // New keys start in the small queue; what is known to come back goes to main.
-Queue queue_for(LockedShard& shard, const Present& present, std::uint64_t hash) noexcept {
+Queue queue_for(LockedShard& shard, const Present& present, const NewRecord& record) noexcept {
     if (present) return segments::queue_of(shard.region, shard.geometry().segment_of(present.record.offset));
-    return segments::forget_ghost(shard, hash) ? Queue::main : Queue::small;
+    const segments::Ghost ghost = segments::forget_ghost(shard, record.key_hash);
+    segments::adapt_shares(shard, ghost, whole_bytes(record));
+    return ghost.found ? Queue::main : Queue::small;
 }
 
 SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewRecord& record, bool& moved, Status& status) {
@@ -97,7 +100,7 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
         return {Code::too_large, "a value of " + std::to_string(record.value_length()) + " bytes is above the limit of " +
                                      std::to_string(max_value_bytes(core))};
     }
-    const Queue queue = queue_for(shard, present, record.key_hash);
+    const Queue queue = queue_for(shard, present, record);
     bool moved = false;
     Status status;
     const SlotWord word = write_record(core, shard, queue, record, moved, status);

@@ -52,6 +52,9 @@ struct alignas(64) ShardHeader {
     std::uint32_t victim_cursor;  ///< how far it has been walked
     std::uint32_t victim_queue;
     std::uint32_t victim_mode;
+    /// The small queue's share of the segments, in 65536ths; adapts. Any value will do: it is clamped where it is read.
+    std::uint32_t small_share;
+    std::uint32_t decrement_carry;  ///< what is left over of fractional decrements, in 256ths
 
     alignas(64) std::array<std::byte, 256> reserved;
 };

@@ -30,28 +30,35 @@ GhostLine& line_of(LockedShard& shard, std::uint64_t hash) noexcept {
         shard.region.at(shard.geometry().shard_ghosts_begin(shard.id) + line * sizeof(GhostLine)));
 }
 
+constexpr std::uint16_t kFromMain = 0x8000;
+constexpr unsigned kRecent = 8;
+
+// 15 bits of the hash, never zero; the 16th says where the record was dropped.
 constexpr std::uint16_t fingerprint_of(std::uint64_t hash) noexcept {
-    const auto bits = static_cast<std::uint16_t>(hash >> 30);
+    const auto bits = static_cast<std::uint16_t>((hash >> 30) & 0x7fff);
     return bits == 0 ? std::uint16_t{1} : bits;
 }
 
 }  // namespace
 
-void remember_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
+void remember_ghost(LockedShard& shard, std::uint64_t hash, Queue from) noexcept {
     GhostLine& line = line_of(shard, hash);
     const unsigned cursor = line.cursor % kPerLine;
-    line.fingerprints[cursor] = fingerprint_of(hash);
+    line.fingerprints[cursor] = static_cast<std::uint16_t>(fingerprint_of(hash) | (from == Queue::main ? kFromMain : 0));
     line.cursor = static_cast<std::uint16_t>((cursor + 1) % kPerLine);
 }
 
-bool forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
+Ghost forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
     GhostLine& line = line_of(shard, hash);
-    for (std::uint16_t& fingerprint : line.fingerprints) {
-        if (fingerprint != fingerprint_of(hash)) continue;
+    for (unsigned i = 0; i < kPerLine; ++i) {
+        std::uint16_t& fingerprint = line.fingerprints[i];
+        if ((fingerprint & 0x7fff) != fingerprint_of(hash)) continue;
+        const unsigned age = (line.cursor % kPerLine + 2 * kPerLine - 1 - i) % kPerLine;
+        const Ghost ghost{true, (fingerprint & kFromMain) != 0 ? Queue::main : Queue::small, age < kRecent};
         fingerprint = 0;
-        return true;
+        return ghost;
     }
-    return false;
+    return {};
 }
 
 }  // namespace larder::segments

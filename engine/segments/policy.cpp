@@ -2,6 +2,9 @@
 
 #include "engine/segments/log.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace larder::segments {
 
 using format::kNoSegment;
@@ -9,12 +12,39 @@ using region::LockedShard;
 
 namespace {
 
-/// The small queue's share of a shard's segments, in percent.
-constexpr std::uint32_t kSmallPercent = 10;
-/// Hits that carry a record from the small queue to main.
+// The small queue's share of a shard's segments, in 65536ths: where it starts, and how far it goes.
+constexpr std::uint32_t kFirstShare = 6554;
+constexpr std::uint32_t kLeastShare = 3277;
+constexpr std::uint32_t kMostShare = 58982;
+// How far the return of a share's worth of dropped bytes shifts it: towards small, towards main.
+constexpr std::uint64_t kTowardsSmall = 10;
+constexpr std::uint64_t kTowardsMain = 40;
+// Hits that carry a record from the small queue to main; one is enough where the small queue is most of the cache.
 constexpr unsigned kPromotionHits = 2;
+constexpr std::uint32_t kLargeShare = 19661;
+// The most that a record in main pays for a round, in 256ths.
+constexpr std::uint64_t kMostDecrement = 3 * 256;
 /// A segment is worth copying when at least one part in so many of it is dead.
 constexpr std::uint32_t kReclaimPart = 5;
+
+std::uint32_t small_share(const LockedShard& shard) noexcept {
+    const std::uint32_t share = shard.header.small_share;
+    return share == 0 ? kFirstShare : std::clamp(share, kLeastShare, kMostShare);
+}
+
+std::uint64_t data_bytes(const LockedShard& shard) noexcept {
+    return std::uint64_t{shard.header.segments.load(std::memory_order_relaxed)} << shard.geometry().segment_shift;
+}
+
+// sqrt(bytes / mean), its fraction carried over to the next record, so that it counts without chance.
+unsigned price_of_round(LockedShard& shard, std::uint64_t bytes) noexcept {
+    const std::uint64_t records = std::max<std::uint64_t>(shard.header.records.load(std::memory_order_relaxed), 1);
+    const double mean = std::max(static_cast<double>(data_bytes(shard)) / static_cast<double>(records), 1.0);
+    const auto factor = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(bytes) / mean) * 256);
+    const std::uint64_t sum = (shard.header.decrement_carry & 0xff) + std::min(factor, kMostDecrement);
+    shard.header.decrement_carry = static_cast<std::uint32_t>(sum & 0xff);
+    return static_cast<unsigned>(sum >> 8);
+}
 
 struct Search {
     Victim best;
@@ -55,20 +85,35 @@ Victim choose_victim(const LockedShard& shard, std::int64_t now_ms) noexcept {
     const auto& small = shard.header.queues[format::index_of(Queue::small)];
     const auto& main = shard.header.queues[format::index_of(Queue::main)];
     if (small.count == 0 && main.count == 0) return {};
-    const std::uint32_t all = small.count + main.count;
-    const bool from_small = main.count == 0 || (small.count != 0 && small.count * 100 >= all * kSmallPercent);
+    const std::uint64_t all = shard.header.segments.load(std::memory_order_relaxed);
+    const std::uint64_t allowed = std::max<std::uint64_t>(all * small_share(shard) >> 16, 1);
+    const bool from_small = main.count == 0 || (small.count != 0 && small.count + 1 > allowed);
     return oldest_of(shard, from_small ? Queue::small : Queue::main);
 }
 
-Fate decide_fate(Queue from, EmptyMode mode, unsigned hits) noexcept {
+Fate decide_fate(LockedShard& shard, Queue from, EmptyMode mode, unsigned hits, std::uint64_t bytes) noexcept {
     if (mode == EmptyMode::reclaim) return {true, from, hits, false};
-    if (mode == EmptyMode::force) return {false, from, 0, false};
+    if (mode == EmptyMode::force) return {};
     if (from == Queue::small) {
-        if (hits >= kPromotionHits) return {true, Queue::main, 0, false};
+        const unsigned needed = small_share(shard) > kLargeShare ? 1 : kPromotionHits;
+        if (hits >= needed) return {true, Queue::main, 0, false};
         return {false, from, 0, true};
     }
-    if (hits > 0) return {true, Queue::main, hits - 1, false};
-    return {};
+    const unsigned price = hits == 0 ? 1 : price_of_round(shard, bytes);
+    if (hits == 0 || hits < price) return {false, from, 0, true};
+    return {true, Queue::main, hits - price, false};
+}
+
+void adapt_shares(LockedShard& shard, const Ghost& ghost, std::uint64_t bytes) noexcept {
+    if (!ghost.found || !ghost.recent) return;
+    const std::uint64_t shift = (bytes << 16) / std::max<std::uint64_t>(data_bytes(shard), 1);
+    const std::uint32_t share = small_share(shard);
+    if (ghost.from == Queue::small) {
+        shard.header.small_share = static_cast<std::uint32_t>(std::min<std::uint64_t>(share + kTowardsSmall * shift, kMostShare));
+    } else {
+        const std::uint64_t down = kTowardsMain * shift;
+        shard.header.small_share = static_cast<std::uint32_t>(down >= share - kLeastShare ? kLeastShare : share - down);
+    }
 }
 
 }  // namespace larder::segments

@@ -1,13 +1,17 @@
-// Which segment is emptied next, and what of it is kept: S3-FIFO on whole segments.
+// Which segment is emptied next, and what of it is kept: S3-FIFO on whole segments, with two turns of its own.
+//
+// - The small queue's share adapts: a key that returns soon after it was dropped from the small queue asks for more, one
+//   dropped from main for less (the idea of ARC: N. Megiddo, D. Modha, FAST 2003).
+// - In main a record pays for another round by its size: hit counters are lowered by the square root of its size relative to
+//   the mean, so that hits per byte decide (GDSF: L. Cherkasova, HP Labs 1998). Records of equal size pay one each.
 #pragma once
 
 #include "engine/region/locked_shard.hpp"
+#include "engine/segments/ghosts.hpp"
 
 #include <cstdint>
 
 namespace larder::segments {
-
-using format::Queue;
 
 /// reclaim: keep everything that is live; evict: keep what earned it; force: keep nothing.
 enum class EmptyMode : std::uint32_t { reclaim = 0, evict = 1, force = 2 };
@@ -30,6 +34,9 @@ struct Fate {
     unsigned hits = 0;          ///< its hit counter from then on
     bool ghost = false;         ///< dropped, but remembered
 };
-Fate decide_fate(Queue from, EmptyMode mode, unsigned hits) noexcept;
+/// `bytes` is the size of the whole record, fragments and all.
+Fate decide_fate(region::LockedShard& shard, Queue from, EmptyMode mode, unsigned hits, std::uint64_t bytes) noexcept;
+/// A dropped key has come back, as a record of `bytes`: shifts the queues' shares.
+void adapt_shares(region::LockedShard& shard, const Ghost& ghost, std::uint64_t bytes) noexcept;
 
 }  // namespace larder::segments
