@@ -120,7 +120,8 @@ class Checker {
             const std::string name = at(owner.offset) + ", fragment " + std::to_string(i);
             if (!region::read_record(core_.region, listed.offset, fragment) || !fragment.meta.is(format::kFragment))
                 return name + " is missing";
-            if (fragment.meta.value_length != listed.length || !holds(fragment, hash))
+            if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum ||
+                !holds(fragment, hash))
                 return name + " does not have its checksum";
             length += listed.length;
             found_.bytes += fragment.meta.stored_bytes();

@@ -49,7 +49,8 @@ bool copy_fragments(const Core& core, const RecordAt& owner, std::uint64_t hash,
         RecordAt fragment;
         if (!region::read_record(core.region, listed.offset, fragment)) return false;
         const std::size_t length = fragment.meta.value_length;
-        if (!fragment.meta.is(format::kFragment) || length != listed.length) return false;
+        if (!fragment.meta.is(format::kFragment) || length != listed.length || fragment.meta.checksum != listed.checksum)
+            return false;
         if (key_left != 0) {
             // Fragments do not cross from the key into the value, and the key has been compared.
             if (length > key_left) return false;

@@ -56,22 +56,42 @@ format::RecordMeta whole_meta(const NewRecord& record) noexcept {
 
 std::size_t whole_bytes(const NewRecord& record) noexcept { return whole_meta(record).stored_bytes(); }
 
-bool prefers_fragments(const LockedShard& shard, const NewRecord& record) noexcept {
-    const std::size_t bytes = whole_bytes(record);
-    return has_long_key(record) ||
-           (bytes > shard.geometry().segment_size / kWholePart && record.value_length() >= 2 * kSmallestFragment);
+bool is_large(const LockedShard& shard, std::size_t stored_bytes, std::size_t value_bytes) noexcept {
+    return stored_bytes > shard.geometry().segment_size / kWholePart && value_bytes >= 2 * kSmallestFragment;
 }
 
-std::uint32_t segments_needed(const LockedShard& shard, const NewRecord& record) noexcept {
-    const std::size_t usable = shard.geometry().segment_size - 2 * kFragmentOverhead;
-    const std::size_t fragments = fragmented_bytes(record) / usable + 5;
-    const std::size_t bytes = fragmented_bytes(record) + fragments * kFragmentOverhead + fragmented_head_bytes(record, fragments);
-    return static_cast<std::uint32_t>(bytes / usable + 2);
+bool prefers_fragments(const LockedShard& shard, const NewRecord& record) noexcept {
+    return has_long_key(record) || is_large(shard, whole_bytes(record), record.value_length());
+}
+
+std::uint32_t segments_needed(const LockedShard& shard, Queue queue, const NewRecord& record) noexcept {
+    std::uint32_t needed = 0;
+    std::uint32_t fragments = 0;
+    std::size_t room = segments::room_in(shard, queue);
+    auto open_another = [&] {
+        ++needed;
+        room = shard.geometry().segment_size;
+    };
+    for (std::size_t position = 0; position < fragmented_bytes(record); ++fragments) {
+        const std::size_t left = piece_at(record, position).size();
+        if (room < std::min(left, kSmallestFragment) + kFragmentOverhead) open_another();
+        const std::size_t length = std::min(left, room - kFragmentOverhead);
+        room -= length + kFragmentOverhead;
+        position += length;
+    }
+    if (room < fragmented_head_bytes(record, fragments)) open_another();
+    return needed;
 }
 
 SlotWord word_for(const LockedShard& shard, std::uint64_t offset, std::uint64_t hash, unsigned hits) noexcept {
     const std::uint64_t generation = shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
     return format::make_slot(offset, generation, format::tag_from_hash(hash), hits);
+}
+
+format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, std::size_t length) noexcept {
+    format::Fragment fragment{offset, static_cast<std::uint32_t>(length), 0};
+    platform::copy_from_shared(&fragment.checksum, shard.region.at(offset), sizeof fragment.checksum);
+    return fragment;
 }
 
 std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record) {
@@ -101,37 +121,47 @@ SlotWord write_whole(LockedShard& shard, Queue queue, const NewRecord& record) {
     return word_for(shard, offset, record.key_hash);
 }
 
-SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& record) {
-    std::vector<format::Fragment> fragments;
-    const std::string_view hash_bytes(reinterpret_cast<const char*>(&record.key_hash), sizeof record.key_hash);
-    for (std::size_t position = 0; position < fragmented_bytes(record);) {
-        const std::string_view piece = piece_at(record, position);
-        const std::size_t room = segments::room_in(shard, queue);
-        if (room < std::min(piece.size(), kSmallestFragment) + kFragmentOverhead) {
-            if (!segments::open_active(shard, queue, false)) return 0;
+bool write_pieces(LockedShard& shard, const PieceTarget& target, std::string_view bytes,
+                  std::vector<format::Fragment>& fragments) {
+    const std::string_view key(reinterpret_cast<const char*>(&target.key_hash), sizeof target.key_hash);
+    while (!bytes.empty()) {
+        const std::size_t room = segments::room_in(shard, target.queue);
+        if (room < std::min(bytes.size(), kSmallestFragment) + kFragmentOverhead) {
+            if (!segments::open_active(shard, target.queue, target.from_reserve)) return false;
             continue;
         }
-        const std::size_t length = std::min(piece.size(), room - kFragmentOverhead);
+        const std::size_t length = std::min(bytes.size(), room - kFragmentOverhead);
         format::RecordMeta meta;
         meta.flags = format::kFragment;
-        meta.key_length = sizeof record.key_hash;
+        meta.key_length = sizeof target.key_hash;
         meta.value_length = static_cast<std::uint32_t>(length);
-        meta.expires_at_ms = record.expires_at_ms;
+        meta.expires_at_ms = target.expires_at_ms;
         format::choose_flags(meta);
-        const std::uint64_t offset = write_raw(shard, queue, {meta, record.key_hash, hash_bytes, piece.substr(0, length)});
-        fragments.push_back({offset, static_cast<std::uint32_t>(length), 0});
-        position += length;
+        const std::uint64_t offset = write_raw(shard, target.queue, {meta, target.key_hash, key, bytes.substr(0, length)});
+        fragments.push_back(list_fragment(shard, offset, length));
+        bytes.remove_prefix(length);
     }
-    if (fragments.size() > format::kMaxFragments) return 0;
+    return fragments.size() <= format::kMaxFragments;
+}
+
+std::string_view as_payload(const std::vector<format::Fragment>& fragments) noexcept {
+    return {reinterpret_cast<const char*>(fragments.data()), fragments.size() * sizeof(format::Fragment)};
+}
+
+SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& record) {
+    std::vector<format::Fragment> fragments;
+    const PieceTarget target{queue, false, record.key_hash, record.expires_at_ms};
+    if (has_long_key(record) && !write_pieces(shard, target, record.key, fragments)) return 0;
+    if (!write_pieces(shard, target, record.value, fragments) || !write_pieces(shard, target, record.value_tail, fragments))
+        return 0;
     format::RecordMeta meta = whole_meta(record);
     meta.flags |= format::kFragmented;
     meta.fragments = static_cast<std::uint16_t>(fragments.size());
     format::choose_flags(meta);
     if (segments::room_in(shard, queue) < meta.stored_bytes() && !segments::open_active(shard, queue, false)) return 0;
     if (segments::room_in(shard, queue) < meta.stored_bytes()) return 0;
-    const std::string_view table(reinterpret_cast<const char*>(fragments.data()), fragments.size() * sizeof(format::Fragment));
-    return word_for(shard, write_raw(shard, queue, {meta, record.key_hash, record.key.substr(0, meta.inline_key_bytes()), table}),
-                    record.key_hash);
+    const std::string_view key = record.key.substr(0, meta.inline_key_bytes());
+    return word_for(shard, write_raw(shard, queue, {meta, record.key_hash, key, as_payload(fragments)}), record.key_hash);
 }
 
 }  // namespace larder::cache

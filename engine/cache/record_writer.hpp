@@ -5,6 +5,7 @@
 #include "engine/cache/ledger.hpp"
 
 #include <string_view>
+#include <vector>
 
 namespace larder::cache {
 
@@ -27,13 +28,27 @@ struct NewRecord {
 format::RecordMeta whole_meta(const NewRecord& record) noexcept;
 /// Bytes such a record takes.
 std::size_t whole_bytes(const NewRecord& record) noexcept;
+/// Whether a record is so large that it should be split rather than waste the rest of a segment.
+bool is_large(const LockedShard& shard, std::size_t stored_bytes, std::size_t value_bytes) noexcept;
 /// Whether the value must or should be kept in fragments: it fits no segment, or would waste too much of one.
 bool prefers_fragments(const LockedShard& shard, const NewRecord& record) noexcept;
-/// How many fresh segments a fragmented record may take, at most.
-std::uint32_t segments_needed(const LockedShard& shard, const NewRecord& record) noexcept;
+/// How many fresh segments a fragmented record takes, at most.
+std::uint32_t segments_needed(const LockedShard& shard, Queue queue, const NewRecord& record) noexcept;
 
 /// Writes a record at the end of the queue's active segment. REQUIRES: room for it. Returns its slot word (no hits).
 SlotWord write_whole(LockedShard& shard, Queue queue, const NewRecord& record);
+/// Where the pieces of a value go.
+struct PieceTarget {
+    Queue queue;
+    bool from_reserve;
+    std::uint64_t key_hash;
+    std::int64_t expires_at_ms;
+};
+/// Writes bytes as fragments, filling segments to their ends, and adds them to the table. False when space ran out.
+bool write_pieces(LockedShard& shard, const PieceTarget& target, std::string_view bytes,
+                  std::vector<format::Fragment>& fragments);
+/// A fragment table as a record's payload.
+std::string_view as_payload(const std::vector<format::Fragment>& fragments) noexcept;
 /// Writes the value as fragments, then the record that lists them. REQUIRES: segments_needed() spares beyond the reserve.
 /// Returns 0 when space ran out (what was written is dead).
 SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& record);
@@ -48,6 +63,8 @@ struct RawRecord {
 };
 /// Writes it. REQUIRES: room for it. Returns its offset in the file.
 std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record);
+/// The line of a fragment table for the fragment just written at `offset`.
+format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, std::size_t length) noexcept;
 /// The slot word for a record just written at `offset`.
 SlotWord word_for(const LockedShard& shard, std::uint64_t offset, std::uint64_t hash, unsigned hits = 0) noexcept;
 

@@ -49,7 +49,9 @@ bool fragments_are_whole(const LockedShard& shard, const RecordAt& owner, std::u
         const format::Fragment listed = region::read_fragment(shard.region, owner, i);
         RecordAt fragment;
         if (!region::read_record(shard.region, listed.offset, fragment) || !fragment.meta.is(format::kFragment)) return false;
-        if (fragment.meta.value_length != listed.length || !region::checksum_holds(shard.region, fragment, hash)) return false;
+        if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum ||
+            !region::checksum_holds(shard.region, fragment, hash))
+            return false;
         parts.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
         length += listed.length;
     }
@@ -246,11 +248,35 @@ void raise_known(Core& core, const std::vector<std::atomic<bool>>& in_use) {
     core.region.header().segments_known.store(known, std::memory_order_relaxed);
 }
 
+// Decommits neighbouring ranges in one call.
+class GivenBack {
+  public:
+    explicit GivenBack(Core& core) : core_(core) {}
+    ~GivenBack() { flush(); }
+    GivenBack(const GivenBack&) = delete;
+    GivenBack& operator=(const GivenBack&) = delete;
+    void add(std::uint64_t offset, std::uint64_t length) {
+        if (offset != begin_ + length_) flush();
+        if (length_ == 0) begin_ = offset;
+        length_ += length;
+    }
+
+  private:
+    void flush() {
+        if (length_ != 0) (void)core_.region.file().decommit(begin_, length_);
+        length_ = 0;
+    }
+    Core& core_;
+    std::uint64_t begin_ = 0;
+    std::uint64_t length_ = 0;
+};
+
 // Segments that hold nothing whole are free, and their space is given back; the others' is allocated again, since what the
 // file system knew of it may have been lost too.
 void settle_pool(Core& core, const std::vector<std::atomic<bool>>& in_use) {
     const format::Geometry& g = core.geometry();
     raise_known(core, in_use);
+    GivenBack give_back(core);
     for (std::uint32_t i = 0; i < core.region.segments_known(); ++i) {
         format::SegmentEntry& entry = core.region.segment(i);
         if (in_use[i].load(std::memory_order_relaxed)) {
@@ -258,14 +284,15 @@ void settle_pool(Core& core, const std::vector<std::atomic<bool>>& in_use) {
                 entry.flags.store(format::kSegmentCommitted, std::memory_order_relaxed);
             continue;
         }
-        const bool untouched =
-            entry.state.load(std::memory_order_relaxed) == 0 && entry.flags.load(std::memory_order_relaxed) == 0;
         entry.state.store(0, std::memory_order_relaxed);
         entry.flags.store(0, std::memory_order_relaxed);
         entry.live_bytes.store(0, std::memory_order_relaxed);
         entry.write_offset.store(0, std::memory_order_relaxed);
-        if (!untouched) (void)core.region.file().decommit(g.segment_at(i), g.segment_size);
+        give_back.add(g.segment_at(i), g.segment_size);
     }
+    // What the table has forgotten of segments may still have its blocks.
+    const std::uint64_t end = g.segment_at(core.region.segments_known());
+    if (end < g.file_size) give_back.add(end, g.file_size - end);
 }
 
 void jump_generations(Core& core) {

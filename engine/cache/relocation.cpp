@@ -31,32 +31,47 @@ std::string_view bytes_at(const LockedShard& shard, std::uint64_t offset, std::s
     return {reinterpret_cast<const char*>(shard.region.at(offset)), length};
 }
 
-// Moves the owner's record, its payload as given.
-bool move_owner(LockedShard& shard, const RecordAt& owner, const Found& found, std::uint64_t hash, const Fate& fate,
-                std::string_view payload) {
-    format::RecordMeta meta = owner.meta;
+bool move_owner(LockedShard& shard, const RecordAt& owner, format::RecordMeta meta, const Found& found, std::uint64_t hash,
+                const Fate& fate, std::string_view payload) {
     keep_version(shard, owner, meta);
     if (!reserve_room(shard, fate.queue, meta.stored_bytes())) return false;
-    const std::uint64_t offset =
-        write_raw(shard, fate.queue, {meta, hash, bytes_at(shard, owner.key_at(), owner.meta.inline_key_bytes()), payload});
+    const std::string_view key = bytes_at(shard, owner.key_at(), owner.meta.inline_key_bytes());
+    const std::uint64_t offset = write_raw(shard, fate.queue, {meta, hash, key, payload});
     publish(shard, *found.slot, word_for(shard, offset, hash, fate.hits));
     return true;
+}
+
+bool move_with_table(LockedShard& shard, const RecordAt& owner, const Found& found, std::uint64_t hash, const Fate& fate,
+                     const std::vector<format::Fragment>& table) {
+    if (table.size() > format::kMaxFragments) return false;
+    format::RecordMeta meta = owner.meta;
+    meta.flags |= format::kFragmented;
+    meta.fragments = static_cast<std::uint16_t>(table.size());
+    return move_owner(shard, owner, meta, found, hash, fate, as_payload(table));
 }
 
 // A fragment moves together with the record that lists it: only that one's slot can be changed in one store.
 bool move_fragment(LockedShard& shard, const RecordAt& fragment, const RecordAt& owner, const Found& found, std::uint64_t hash,
                    const Fate& fate) {
-    std::vector<format::Fragment> table(owner.meta.fragments);
-    for (std::uint32_t i = 0; i < table.size(); ++i) table[i] = region::read_fragment(shard.region, owner, i);
-    if (!reserve_room(shard, fate.queue, fragment.meta.stored_bytes())) return false;
-    const RawRecord raw{fragment.meta, hash, bytes_at(shard, fragment.key_at(), fragment.meta.key_length),
-                        bytes_at(shard, fragment.payload_at(), fragment.meta.payload_bytes())};
-    const std::uint64_t offset = write_raw(shard, fate.queue, raw);
-    for (format::Fragment& listed : table) {
-        if (listed.offset == fragment.offset) listed.offset = offset;
+    std::vector<format::Fragment> table;
+    const PieceTarget target{fate.queue, true, hash, owner.meta.expires_at_ms};
+    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+        const format::Fragment listed = region::read_fragment(shard.region, owner, i);
+        if (listed.offset != fragment.offset) {
+            table.push_back(listed);
+        } else if (!write_pieces(shard, target, bytes_at(shard, fragment.payload_at(), fragment.meta.payload_bytes()), table)) {
+            return false;
+        }
     }
-    return move_owner(shard, owner, found, hash, fate,
-                      {reinterpret_cast<const char*>(table.data()), table.size() * sizeof(format::Fragment)});
+    return move_with_table(shard, owner, found, hash, fate, table);
+}
+
+// A large record that does not fit the rest of the segment is split, so that the rest is not wasted.
+bool move_in_pieces(LockedShard& shard, const RecordAt& owner, const Found& found, std::uint64_t hash, const Fate& fate,
+                    std::string_view value) {
+    std::vector<format::Fragment> table;
+    return write_pieces(shard, {fate.queue, true, hash, owner.meta.expires_at_ms}, value, table) &&
+           move_with_table(shard, owner, found, hash, fate, table);
 }
 
 }  // namespace
@@ -81,7 +96,12 @@ Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, 
 bool relocate(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found, std::uint64_t hash,
               const Fate& fate) {
     if (record.meta.is(format::kFragment)) return move_fragment(shard, record, owner, found, hash, fate);
-    return move_owner(shard, owner, found, hash, fate, bytes_at(shard, owner.payload_at(), owner.meta.payload_bytes()));
+    const std::string_view payload = bytes_at(shard, owner.payload_at(), owner.meta.payload_bytes());
+    const bool fits = segments::room_in(shard, fate.queue) >= owner.meta.stored_bytes() + sizeof owner.meta.version;
+    if (!fits && !owner.meta.is(format::kFragmented) && is_large(shard, owner.meta.stored_bytes(), payload.size())) {
+        return move_in_pieces(shard, owner, found, hash, fate, payload);
+    }
+    return move_owner(shard, owner, owner.meta, found, hash, fate, payload);
 }
 
 }  // namespace larder::cache

@@ -79,11 +79,23 @@ Queue queue_for(LockedShard& shard, const Present& present, const NewRecord& rec
     return ghost.found ? Queue::main : Queue::small;
 }
 
+// Making space may fill or seal the segment that part of the value was to go to: then a little more is needed.
+Status make_spares_for(Core& core, LockedShard& shard, Queue queue, const NewRecord& record, bool& moved) {
+    constexpr int kTries = 8;
+    Status status;
+    for (int i = 0; i < kTries && status.ok(); ++i) {
+        const std::uint32_t needed = segments_needed(shard, queue, record);
+        if (needed == 0 || shard.header.spare_count >= needed + segments::kReserve) break;
+        status = make_spares(core, shard, needed, moved);
+    }
+    return status;
+}
+
 SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewRecord& record, bool& moved, Status& status) {
     const std::size_t bytes = whole_bytes(record);
     const bool fits = segments::room_in(shard, queue) >= bytes;
     if ((!fits || record.key.size() > format::kMaxInlineKeyBytes) && prefers_fragments(shard, record)) {
-        status = make_spares(core, shard, segments_needed(shard, record), moved);
+        status = make_spares_for(core, shard, queue, record, moved);
         const SlotWord word = status.ok() ? write_fragmented(shard, queue, record) : 0;
         if (status.ok() && word == 0)
             status = {Code::full, "no space for a value of " + std::to_string(record.value_length()) + " bytes"};

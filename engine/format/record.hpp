@@ -51,7 +51,9 @@ inline constexpr std::size_t kMaxInlineKeyBytes = 8192;
 struct Fragment {
     std::uint64_t offset;  ///< of the fragment's record in the file
     std::uint32_t length;  ///< bytes of the value in it
-    std::uint32_t zero;
+    /// The checksum of the fragment's record: binds the parts of one value together, so that no part of another value of the
+    /// same key ever stands in.
+    std::uint32_t checksum;
 };
 static_assert(sizeof(Fragment) == 16);
 inline constexpr std::uint32_t kMaxFragments = 65535;

@@ -202,9 +202,10 @@ bool merge_bucket(LockedShard& shard) {
     abandon(shard, last);
     const std::uint64_t committed = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
     if (buckets - 1 + format::kFirstBuckets <= committed && (buckets - 1) % format::kFirstBuckets == 0) {
+        // Counted out before it is given back: a kill between leaks a page rather than leaving a hole that counts as space.
+        shard.header.main_buckets_committed.store(buckets - 1, std::memory_order_relaxed);
         (void)shard.region.file().decommit(shard.geometry().bucket_at(shard.id, buckets - 1),
                                            (committed - (buckets - 1)) * format::kBucketBytes);
-        shard.header.main_buckets_committed.store(buckets - 1, std::memory_order_relaxed);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 #include "engine/platform/named_region.hpp"
 
 #include "engine/platform/clock.hpp"
+#include "engine/platform/fault_point.hpp"
 #include "engine/platform/file_lock.hpp"
 #include "engine/platform/file_maker.hpp"
 #include "engine/platform/file_shape.hpp"
@@ -97,6 +98,7 @@ Result<StatePointer> RegionOpener::attach(bool& created) const {
     Result<OpenFile> file = open_file();
     if (!file.ok()) return file.status();
     const int descriptor = file->descriptor.number();
+    LARDER_FAULT_POINT("named_region.opened");
     // A reader without permission to write can hold this lock shared only: enough to keep closers out.
     const LockKind kind = file->writable ? LockKind::exclusive : LockKind::shared;
     const Result<bool> opening = lock_within(descriptor, kOpeningByte, 1, kind, kLongestWait);

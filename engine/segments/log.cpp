@@ -133,6 +133,19 @@ void add_live(const Region& region, std::uint32_t segment, std::int64_t bytes) n
     dead.store(dead.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
+namespace {
+
+// A kill while a segment was claimed or given back leaves a spare without space behind it: it goes back to the pool.
+bool has_space(LockedShard& shard, std::uint32_t segment) {
+    SegmentEntry& entry = shard.region.segment(segment);
+    if ((entry.flags.load(std::memory_order_relaxed) & format::kSegmentCommitted) != 0) return true;
+    (void)shard.region.file().decommit(shard.geometry().segment_at(segment), shard.geometry().segment_size);
+    entry.state.store(0, std::memory_order_release);
+    return false;
+}
+
+}  // namespace
+
 void rebuild_queues(LockedShard& shard) {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> sealed[format::kQueues];
     std::vector<std::uint32_t> spares;
@@ -161,7 +174,12 @@ void rebuild_queues(LockedShard& shard) {
     }
     shard.header.spare_head = kNoSegment;
     shard.header.spare_count = 0;
-    for (const std::uint32_t segment : spares) add_spare(shard, segment);
+    for (const std::uint32_t segment : spares) {
+        if (has_space(shard, segment))
+            add_spare(shard, segment);
+        else
+            --owned;
+    }
     shard.header.segments.store(owned, std::memory_order_relaxed);
     shard.header.victim = kNoSegment;
     shard.header.victim_cursor = 0;

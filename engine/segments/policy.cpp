@@ -25,7 +25,7 @@ constexpr std::uint32_t kLargeShare = 19661;
 // The most that a record in main pays for a round, in 256ths.
 constexpr std::uint64_t kMostDecrement = 3 * 256;
 /// A segment is worth copying when at least one part in so many of it is dead.
-constexpr std::uint32_t kReclaimPart = 5;
+constexpr std::uint32_t kReclaimPart = 2;
 
 std::uint32_t small_share(const LockedShard& shard) noexcept {
     const std::uint32_t share = shard.header.small_share;

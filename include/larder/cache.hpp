@@ -161,8 +161,9 @@ class LARDER_API Cache {
 
     // ---- the whole ----
 
-    /// Writes all to disk; when it returns ok, all that was stored before the call survives a power cut. Others go on
-    /// reading and writing meanwhile. Cost: that of fdatasync().
+    /// Writes all to disk; when it returns ok, all that was stored before the call survives a power cut, unless it is
+    /// written, removed, moved or evicted again: moving means that others' writes, while the flush runs or after it, made the
+    /// cache copy a record to another place. Others go on reading and writing meanwhile. Cost: that of fdatasync(), twice.
     Status flush();
     /// Sets the capacity, 1 MiB to the reservation, while others are attached. Lowering it evicts, and gives the space back
     /// to the file system.
