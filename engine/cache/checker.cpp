@@ -7,9 +7,11 @@
 #include "engine/segments/log.hpp"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <unordered_set>
+#include <utility>
 
 namespace larder::cache {
 namespace {
@@ -134,23 +136,34 @@ class Checker {
 
     Status check_accounts(std::uint32_t id) {
         std::optional<ShardGuard> guard;
-        std::optional<LockedShard> unlocked;
         if (core_.region.writable()) {
             guard.emplace(core_, id);
             if (!guard->status().ok()) return guard->status();
             check_locked(**guard);
             return Code::ok;
         }
-        // Without the lock: only if nobody holds it before and after, and no slot has changed meanwhile.
-        for (int look = 0; look < 3; ++look) {
-            const std::size_t problems = found_.problems.size();
-            if (core_.region.shard(id).lock.load(std::memory_order_acquire) != 0) continue;
-            unlocked.emplace(core_.region, id);
-            check_locked(*unlocked);
-            if (found_.problems.size() == problems) return Code::ok;
-            if (look < 2) found_.problems.resize(problems);
+        // Without the lock the counts may be caught half way through a change. What is wrong for good is found again, to the
+        // letter; what moves is not.
+        LockedShard unlocked(core_.region, id);
+        std::vector<std::string> lasting = look_unlocked(unlocked);
+        for (int look = 0; look < 4 && !lasting.empty(); ++look) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            const std::vector<std::string> again = look_unlocked(unlocked);
+            std::erase_if(lasting, [&again](const std::string& what) {
+                return std::find(again.begin(), again.end(), what) == again.end();
+            });
         }
+        for (std::string& what : lasting) found_.problems.push_back(std::move(what));
         return Code::ok;
+    }
+
+    // The problems that one look without the lock finds.
+    std::vector<std::string> look_unlocked(LockedShard& shard) {
+        std::vector<std::string> before = std::exchange(found_.problems, {});
+        const std::uint64_t segments = found_.segments;
+        check_locked(shard);
+        found_.segments = segments;
+        return std::exchange(found_.problems, std::move(before));
     }
 
     void check_locked(LockedShard& shard) {

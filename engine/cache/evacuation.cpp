@@ -94,7 +94,8 @@ void finish_victim(Core& core, LockedShard& shard) {
     core.count(Count::reclaimed_bytes, shard.geometry().segment_size);
     shard.header.victim = kNoSegment;
     LARDER_FAULT_POINT("evacuation.emptied");
-    if (segments::over_capacity(shard.region)) {
+    // Over capacity, what is emptied goes back; but not what this shard needs to go on.
+    if (shard.header.spare_count > segments::kReserve && segments::over_capacity(shard.region)) {
         segments::release_segment(shard, segment);
     } else {
         segments::add_spare(shard, segment);
@@ -220,10 +221,28 @@ Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& mo
                             " spares)"};
 }
 
+namespace {
+
+void shrink_by_one(Core& core, LockedShard& shard) {
+    if (shard.header.spare_count <= segments::kReserve) empty_one(core, shard, false);
+    if (shard.header.spare_count <= segments::kReserve) return;
+    const std::uint32_t segment = segments::take_spare(shard);
+    if (segment != kNoSegment) segments::release_segment(shard, segment);
+}
+
+}  // namespace
+
 Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
     if (segments::room_in(shard, queue) >= bytes) return Code::ok;
     for (int attempt = 0; attempt < kPatience; ++attempt) {
-        if (segments::open_active(shard, queue, false)) return Code::ok;
+        if (segments::open_active(shard, queue, false)) {
+            // The capacity was lowered, and whoever did it may have died over it: each new segment takes an old one along.
+            if (!segments::over_capacity(shard.region)) return Code::ok;
+            moved = true;
+            shrink_by_one(core, shard);
+            if (segments::room_in(shard, queue) >= bytes) return Code::ok;
+            continue;
+        }
         if (Status status = make_spares(core, shard, 1, moved); !status.ok()) return status;
     }
     return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied (has " +

@@ -10,9 +10,9 @@ namespace larder::cache {
 namespace {
 
 // Records above this part of a segment may be split, so that the rest of a segment is not wasted on them.
-constexpr std::size_t kWholePart = 16;
+constexpr std::size_t kWholePart = 32;
 // A fragment costs its reader a cache miss: not worth it for less.
-constexpr std::size_t kSmallestFragment = 1024;
+constexpr std::size_t kSmallestFragment = 512;
 constexpr std::size_t kFragmentOverhead = 40;
 
 std::uint64_t payload_hash(std::string_view head, std::string_view tail, const std::byte* written) noexcept {
