@@ -233,8 +233,9 @@ void shrink_by_one(Core& core, LockedShard& shard) {
 }  // namespace
 
 Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
-    if (segments::room_in(shard, queue) >= bytes) return Code::ok;
-    for (int attempt = 0; attempt < kPatience; ++attempt) {
+    for (int attempt = 0; attempt <= kPatience; ++attempt) {
+        // Also after a try: what was kept of a victim may have opened a segment of this queue.
+        if (segments::room_in(shard, queue) >= bytes) return Code::ok;
         if (segments::open_active(shard, queue, false)) {
             // The capacity was lowered, and whoever did it may have died over it: each new segment takes an old one along.
             if (!segments::over_capacity(shard.region)) return Code::ok;
