@@ -17,9 +17,9 @@ bool power_of_two_within(std::uint64_t value, std::uint64_t low, std::uint64_t h
     return std::has_single_bit(value) && value >= low && value <= high;
 }
 
-// A shard for each 4 MiB: what each keeps in reserve then stays a small part of it.
+// A shard for each 8 MiB: what each keeps in reserve then stays a small part of it.
 std::uint32_t choose_shards(std::uint64_t capacity) noexcept {
-    return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(capacity >> 22, 1, 64)));
+    return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(capacity >> 23, 1, 64)));
 }
 
 // About 128 segments a shard: enough for two queues, few enough that the partly filled ones cost little.
