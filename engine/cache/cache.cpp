@@ -35,16 +35,24 @@ Result<Core*> writable_core(CacheImpl* impl) {
 
 // A miss costs no message; what went wrong gets one.
 Status to_status(Code code) {
-    if (code == Code::corrupt) return {code, "the record's bytes do not have its checksum"};
+    if (code == Code::corrupt) [[unlikely]]
+        return {code, "the record's bytes do not have its checksum"};
     return code;
 }
 
+bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
+
 Status read(CacheImpl* impl, std::string_view key, ValueSink sink, RecordInfo* info, Footprint footprint) {
-    const Result<Core*> core = core_of(impl);
-    if (!core.ok()) return core.status();
-    if (Status status = cache::check_key(key); !status.ok()) return status;
-    if (info != nullptr) (*core)->note_version_seen();
-    return to_status(cache::read_value(**core, key, (*core)->hash(key), sink, info, footprint));
+    Core* core = impl != nullptr ? impl->present_core() : nullptr;
+    if (core == nullptr) [[unlikely]] {
+        const Result<Core*> found = core_of(impl);
+        if (!found.ok()) return found.status();
+        core = *found;
+    }
+    if (!is_key(key)) [[unlikely]]
+        return cache::check_key(key);
+    if (info != nullptr) core->note_version_seen();
+    return to_status(cache::read_value(*core, key, core->hash(key), sink, info, footprint));
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ class CacheImpl final : public platform::ForkWatch {
             return core;
         return attach_again();
     }
+    /// The core if there is one; nullptr in a forked child that has not attached yet.
+    cache::Core* present_core() const noexcept { return core_.load(std::memory_order_acquire); }
     Status close();
     void after_fork_in_child() noexcept override;
 

@@ -208,7 +208,7 @@ class Checker {
 
     void check_live_bytes(LockedShard& shard, const std::vector<std::uint64_t>& live) {
         std::uint32_t owned = 0;
-        for (std::uint32_t i = 0; i < live.size(); ++i) {
+        for (std::uint32_t i = 0; i < shard.region.segments_known(); ++i) {
             const format::SegmentEntry& entry = shard.region.segment(i);
             const std::uint32_t state = entry.state.load(std::memory_order_relaxed);
             const bool mine = state != 0 && format::shard_of_state(state) == shard.id;

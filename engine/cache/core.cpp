@@ -1,12 +1,8 @@
 #include "engine/cache/core.hpp"
 
-#include "engine/format/hash.hpp"
-
 #include <cstdlib>
 
 namespace larder::cache {
-
-std::uint64_t Core::format_hash(std::string_view key) const noexcept { return format::hash_key(key, region.header().hash_seed); }
 
 // calloc, not a vector: large zeroed allocations take no memory until they are touched.
 FirstSight::FirstSight(std::uint64_t bytes)

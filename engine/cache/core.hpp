@@ -3,6 +3,7 @@
 
 #include "engine/cache/first_sight.hpp"
 #include "engine/cache/tally.hpp"
+#include "engine/format/hash.hpp"
 #include "engine/region/region.hpp"
 #include "engine/region/shard_lock.hpp"
 
@@ -22,16 +23,13 @@ struct Core {
     region::ShardLock::TakeOverGuard take_over_guard;
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }
-    std::uint64_t hash(std::string_view key) const noexcept { return format_hash(key); }
+    std::uint64_t hash(std::string_view key) const noexcept { return format::hash_key(key, region.header().hash_seed); }
     /// From the first time that anybody sees a version on, moved records keep theirs (8 bytes each).
     void note_version_seen() const noexcept {
         if (!region.writable() || region.header().versions_seen.load(std::memory_order_relaxed) != 0) return;
         region.header().versions_seen.store(1, std::memory_order_relaxed);
     }
     void count(Count what, std::uint64_t n = 1) const noexcept { tally->add(what, n); }
-
-  private:
-    std::uint64_t format_hash(std::string_view key) const noexcept;
 };
 
 }  // namespace larder::cache

@@ -81,8 +81,9 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     }
     const Fate fate = fate_of(shard, record, owner, found);
     // What is damaged must not be given a new checksum.
-    if (fate.keep && region::checksum_holds(shard.region, record, hash) && relocate(shard, record, owner, found, hash, fate))
-        return core.count(Count::moved);
+    const bool whole = region::checksum_holds(shard.region, record, hash) &&
+                       (record.offset == owner.offset || region::checksum_holds(shard.region, owner, hash));
+    if (fate.keep && whole && relocate(shard, record, owner, found, hash, fate)) return core.count(Count::moved);
     if (fate.ghost) segments::remember_ghost(shard, hash, static_cast<Queue>(shard.header.victim_queue));
     drop_and_tidy(core, shard, found, hash, Count::evictions);
 }
@@ -189,7 +190,7 @@ bool empty_one(Core& core, LockedShard& shard, bool force) {
 }
 
 void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment) {
-    const std::uint32_t buckets = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
+    const std::uint32_t buckets = index::bounded_buckets(shard.region, shard.id);
     for (std::uint32_t i = 0; i < buckets; ++i) {
         index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, i), [&](Slot& slot, SlotWord word) {
             for (const std::uint32_t part : segments_of(shard, word)) {

@@ -37,16 +37,20 @@ Found least_wanted(LockedShard& shard, std::uint64_t hash) {
 
 }  // namespace
 
-Slot* empty_slot(Core& core, LockedShard& shard, std::uint64_t hash) {
+Slot* empty_slot_at_once(Core& core, LockedShard& shard, std::uint64_t hash) {
     Slot* slot = index::find_empty(shard, hash);
-    if (slot != nullptr) return slot;
-    if (free_segment_for_index(core, shard)) slot = index::find_empty(shard, hash);
     if (slot != nullptr) return slot;
     const Found worst = least_wanted(shard, hash);
     if (!worst) return nullptr;
     publish(shard, *worst.slot, 0);
     core.count(Count::evictions);
     return index::find_empty(shard, hash);
+}
+
+Slot* empty_slot(Core& core, LockedShard& shard, std::uint64_t hash) {
+    Slot* slot = index::find_empty(shard, hash);
+    if (slot == nullptr && free_segment_for_index(core, shard)) slot = index::find_empty(shard, hash);
+    return slot != nullptr ? slot : empty_slot_at_once(core, shard, hash);
 }
 
 void grow_index(Core& core, LockedShard& shard) {
@@ -66,7 +70,7 @@ void shrink_step(Core& core, LockedShard& shard) {
 void release_empty_shard(Core& core, LockedShard& shard) {
     for (std::uint32_t i = 0; i < shard.geometry().segment_count && empty_one(core, shard, false); ++i) {
     }
-    while (release_spare(shard)) {
+    for (std::uint32_t i = 0; i < shard.geometry().segment_count && release_spare(shard); ++i) {
     }
     merge_buckets(shard);
 }

@@ -6,8 +6,11 @@
 
 namespace larder::cache {
 
-/// An empty slot in the chain of `hash`. Makes room by dropping the chain's least wanted record if there is no other way;
-/// nullptr only when the chain is damaged.
+/// An empty slot in the chain of `hash`. Moves and drops nothing but, if there is no other way, the chain's least wanted
+/// record; nullptr only when the chain is damaged.
+Slot* empty_slot_at_once(Core& core, LockedShard& shard, std::uint64_t hash);
+/// The same, but makes room for a page of index first, if that helps. Makes room by dropping the chain's least wanted record if
+/// there is no other way; nullptr only when the chain is damaged.
 Slot* empty_slot(Core& core, LockedShard& shard, std::uint64_t hash);
 /// Splits a bucket or two when that is due.
 void grow_index(Core& core, LockedShard& shard);

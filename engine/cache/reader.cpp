@@ -2,7 +2,7 @@
 
 #include "engine/platform/clock.hpp"
 
-#include <array>
+#include <vector>
 
 namespace larder::cache {
 
@@ -41,30 +41,38 @@ bool copy_payload(const Core& core, const RecordAt& record, std::uint64_t hash, 
     return true;
 }
 
-bool copy_fragments(const Core& core, const RecordAt& owner, std::uint64_t hash, std::byte* to) noexcept {
-    std::size_t position = 0;
-    std::size_t key_left = owner.meta.has_long_key() ? owner.meta.key_length : 0;
-    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
-        const format::Fragment listed = region::read_fragment(core.region, owner, i);
-        RecordAt fragment;
-        if (!region::read_record(core.region, listed.offset, fragment)) return false;
-        const std::size_t length = fragment.meta.value_length;
-        if (!fragment.meta.is(format::kFragment) || length != listed.length || fragment.meta.checksum != listed.checksum)
-            return false;
-        if (key_left != 0) {
-            // Fragments do not cross from the key into the value, and the key has been compared.
-            if (length > key_left) return false;
-            key_left -= length;
-            continue;
-        }
-        if (length > owner.meta.value_length - position || !copy_payload(core, fragment, hash, to + position)) return false;
-        position += length;
+// A private copy of the table of fragments, whole and adding up to what the record says; empty if it is not.
+std::vector<format::Fragment> copy_table(const Core& core, const RecordAt& owner, std::uint64_t hash) {
+    std::vector<format::Fragment> table(owner.meta.fragments);
+    std::uint64_t length = 0;
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        table[i] = region::read_fragment(core.region, owner, i);
+        length += table[i].length;
     }
-    return position == owner.meta.value_length;
+    const std::uint64_t payload = format::hash_bytes(table.data(), owner.meta.payload_bytes());
+    const bool whole = region::expected_checksum(core.region, owner, payload, hash) == owner.meta.checksum;
+    if (!whole || length != owner.meta.fragmented_bytes()) table.clear();
+    return table;
 }
 
-bool copy_value(const Core& core, const RecordAt& record, std::uint64_t hash, std::byte* to) noexcept {
-    return record.meta.is(format::kFragmented) ? copy_fragments(core, record, hash, to) : copy_payload(core, record, hash, to);
+// Fragments do not cross from the key into the value, and the key has been compared: only the value's are copied.
+bool copy_fragments(const Core& core, const RecordAt& owner, const std::vector<format::Fragment>& table, std::uint64_t hash,
+                    std::byte* to) noexcept {
+    std::size_t position = 0;
+    std::size_t key_left = owner.meta.has_long_key() ? owner.meta.key_length : 0;
+    for (const format::Fragment& listed : table) {
+        if (key_left != 0) {
+            if (listed.length > key_left) return false;
+            key_left -= listed.length;
+            continue;
+        }
+        RecordAt fragment;
+        if (!region::read_record(core.region, listed.offset, fragment) || !fragment.meta.is(format::kFragment)) return false;
+        if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum) return false;
+        if (!copy_payload(core, fragment, hash, to + position)) return false;
+        position += listed.length;
+    }
+    return position == owner.meta.value_length;
 }
 
 // Whether a record may be served at all: not a part of another, and its time has not come.
@@ -85,9 +93,15 @@ void fill_info(const Core& core, const RecordAt& record, RecordInfo& info) noexc
 Attempt take_value(const Core& core, const RecordAt& record, std::uint64_t hash, ValueSink& sink, RecordInfo* info) {
     if (info != nullptr) fill_info(core, record, *info);
     if (!sink.wants_value()) return Attempt::hit;
+    std::vector<format::Fragment> table;
+    if (record.meta.is(format::kFragmented)) {
+        table = copy_table(core, record, hash);
+        if (table.empty()) return Attempt::corrupt;
+    }
     std::byte* to = sink.prepare(record.meta.value_length);
     if (to == nullptr) return Attempt::too_small;
-    return copy_value(core, record, hash, to) ? Attempt::hit : Attempt::corrupt;
+    const bool whole = table.empty() ? copy_payload(core, record, hash, to) : copy_fragments(core, record, table, hash, to);
+    return whole ? Attempt::hit : Attempt::corrupt;
 }
 
 }  // namespace
@@ -127,8 +141,10 @@ void mark_hit(const Core& core, Slot& slot) noexcept {
         core.count(Count::hit_marks);
 }
 
-Code read_value(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
-                Footprint footprint) {
+namespace {
+
+Code read_generally(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
+                    Footprint footprint) {
     const std::uint32_t shard = core.geometry().shard_of(hash);
     const std::atomic<std::uint64_t>& directory = core.region.shard(shard).directory;
     for (int scan = 0; scan < kMostScans; ++scan) {
@@ -154,6 +170,51 @@ Code read_value(const Core& core, std::string_view key, std::uint64_t hash, Valu
         return attempt == Attempt::corrupt ? Code::corrupt : Code::not_found;
     }
     return Code::busy;
+}
+
+// The common hit in one piece: a record without fields in its main bucket, its value in place. nullptr whenever anything is
+// other than that; the general way then finds out what.
+Slot* quick_hit(const Core& core, std::string_view key, std::uint64_t hash, ValueSink& sink, RecordInfo* info) {
+    const format::Geometry& g = core.geometry();
+    const std::uint32_t shard = g.shard_of(hash);
+    const auto directory = format::unpack_directory(core.region.shard(shard).directory.load(std::memory_order_acquire));
+    index::Bucket& bucket = index::main_bucket(core.region, shard, hash, directory.buckets);
+    const unsigned mask = index::match_tags(bucket, format::tag_from_hash(hash));
+    if (mask == 0) return nullptr;
+    Slot& slot = bucket.slots[static_cast<unsigned>(__builtin_ctz(mask))];
+    const SlotWord word = slot.load(std::memory_order_acquire);
+    RecordAt record;
+    record.offset = format::offset_of(word);
+    if (!g.holds_records(record.offset)) return nullptr;
+    const std::byte* at = core.region.at(record.offset);
+    __builtin_prefetch(at + 64);
+    std::uint64_t head = 0;
+    platform::copy_from_shared(&head, at, sizeof head);
+    record.meta.checksum = static_cast<std::uint32_t>(head);
+    record.meta.key_length = static_cast<std::uint8_t>(head >> 40);
+    record.meta.value_length = static_cast<std::uint16_t>(head >> 48);
+    const bool plain = (head & (std::uint64_t{0xff} << 32)) == 0;
+    const std::uint64_t room = g.segment_size - ((record.offset - g.segments_begin) & (g.segment_size - 1));
+    if (!plain || record.meta.key_length != key.size() || sizeof head + key.size() + record.meta.value_length > room)
+        return nullptr;
+    if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return nullptr;
+    if (sink.wants_value()) {
+        std::byte* to = sink.prepare(record.meta.value_length);
+        if (to == nullptr || !copy_payload(core, record, hash, to)) return nullptr;
+    }
+    if (info != nullptr) fill_info(core, record, *info);
+    return still_there(slot, word) ? &slot : nullptr;
+}
+
+}  // namespace
+
+Code read_value(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
+                Footprint footprint) {
+    Slot* const slot = quick_hit(core, key, hash, sink, info);
+    if (slot == nullptr) return read_generally(core, key, hash, sink, info, footprint);
+    if (footprint != Footprint::none) core.count(Count::hits);
+    if (footprint == Footprint::marked) mark_hit(core, *slot);
+    return Code::ok;
 }
 
 }  // namespace larder::cache

@@ -295,6 +295,29 @@ void settle_pool(Core& core, const std::vector<std::atomic<bool>>& in_use) {
     if (end < g.file_size) give_back.add(end, g.file_size - end);
 }
 
+// What the file system knew of allocated space may be lost: the tables and the index get theirs before they are written.
+Status commit_again(Core& core) {
+    const format::Geometry& g = core.geometry();
+    const std::uint32_t known = core.region.segments_known();
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges = {{g.generations_begin, g.generation_at(known)},
+                                                                   {g.segment_table_begin, g.segment_entry_at(known)}};
+    for (std::uint32_t id = 0; id < g.shard_count; ++id) {
+        LockedShard shard(core.region, id);
+        bound_shard_header(shard);
+        const std::uint64_t main = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
+        const std::uint64_t overflow = shard.header.overflow_buckets_committed.load(std::memory_order_relaxed);
+        const std::uint64_t ghosts = g.shard_ghosts_begin(id);
+        ranges.emplace_back(g.shard_index_begin(id), g.bucket_at(id, main));
+        ranges.emplace_back(g.shard_index_end(id) - overflow * format::kBucketBytes, g.shard_index_end(id));
+        ranges.emplace_back(ghosts, ghosts + main * format::kGhostBytesPerBucket);
+    }
+    for (const auto& [begin, end] : ranges) {
+        if (end == begin) continue;
+        if (Status status = core.region.file().commit(begin, end - begin); !status.ok()) return status;
+    }
+    return Code::ok;
+}
+
 void jump_generations(Core& core) {
     format::FileHeader& header = core.region.header();
     std::uint64_t latest = std::max(header.next_generation.load(std::memory_order_relaxed),
@@ -309,6 +332,7 @@ void jump_generations(Core& core) {
 
 Status recover(Core& core) {
     LARDER_FAULT_POINT("recover.begin");
+    if (Status status = commit_again(core); !status.ok()) return status;
     std::vector<std::atomic<bool>> in_use(core.geometry().segment_count);
     recover_shards(core, in_use);
     LARDER_FAULT_POINT("recover.shards_done");
@@ -318,7 +342,8 @@ Status recover(Core& core) {
         segments::rebuild_queues(shard);
     }
     for (std::uint32_t i = 0; i < core.geometry().max_processes; ++i) {
-        if (core.region.process(i).state.load(std::memory_order_relaxed) == 0) continue;
+        // Indexes are given out lowest first: the first that was never used ends the list.
+        if (core.region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
         core.region.process(i).state.store(0, std::memory_order_relaxed);
     }
     jump_generations(core);

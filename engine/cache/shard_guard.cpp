@@ -14,13 +14,17 @@ ShardGuard::ShardGuard(Core& core, std::uint32_t shard) : core_(core), id_(shard
         return;
     }
     shard_.emplace(core.region, shard);
+    bound_shard_header(*shard_);
     if (*acquired == Acquired::taken_over) {
         core.count(Count::take_overs);
         repair_shard(core, *shard_);
     }
 }
 
-ShardGuard::ShardGuard(Core& core, std::uint32_t shard, bool) : core_(core), id_(shard) { shard_.emplace(core.region, shard); }
+ShardGuard::ShardGuard(Core& core, std::uint32_t shard, bool) : core_(core), id_(shard) {
+    shard_.emplace(core.region, shard);
+    bound_shard_header(*shard_);
+}
 
 ShardGuard::ShardGuard(ShardGuard&& other) noexcept : core_(other.core_), id_(other.id_), status_(std::move(other.status_)) {
     if (!other.shard_) return;

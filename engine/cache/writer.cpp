@@ -115,6 +115,10 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
     const Queue queue = queue_for(shard, present, record);
     bool moved = false;
     Status status;
+    // All that may move or drop records comes before the record is written: until it is published nothing protects it.
+    if (!present && empty_slot(core, shard, record.key_hash) == nullptr) {
+        return {Code::full, "the index of shard " + std::to_string(shard.id) + " has no room"};
+    }
     const SlotWord word = write_record(core, shard, queue, record, moved, status);
     if (!status.ok()) return status;
     if (moved) present = find_present(core, shard, record.key, record.key_hash);
@@ -122,7 +126,7 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
     if (present) {
         publish(shard, *present.found.slot, word | format::hits_of(present.found.slot->load(std::memory_order_relaxed)));
     } else {
-        Slot* slot = empty_slot(core, shard, record.key_hash);
+        Slot* slot = empty_slot_at_once(core, shard, record.key_hash);
         if (slot == nullptr) return {Code::full, "the index of shard " + std::to_string(shard.id) + " has no room"};
         publish(shard, *slot, word);
         grow_index(core, shard);
@@ -165,7 +169,11 @@ void report_version(LockedShard& shard, std::string_view key, std::uint64_t hash
 }  // namespace
 
 std::uint64_t max_value_bytes(const Core& core) noexcept {
-    return std::min(core.region.header().capacity.load(std::memory_order_relaxed) / 8, format::kMaxValueBytes);
+    // A value's table of fragments must fit one segment, behind the longest key that is kept in place.
+    const std::uint64_t segment = core.geometry().segment_size;
+    const std::uint64_t listed = (segment - format::kMaxInlineKeyBytes - 2 * format::kMaxFieldBytes) / sizeof(format::Fragment);
+    const std::uint64_t most = std::min((listed - 4) * (segment - 2 * format::kMaxFieldBytes), format::kMaxValueBytes);
+    return std::min(core.region.header().capacity.load(std::memory_order_relaxed) / 8, most);
 }
 
 Status check_key(std::string_view key) {
@@ -271,7 +279,7 @@ Status extend(Core& core, std::string_view key, std::string_view addition, bool 
 Status clear_shard(Core& core, std::uint32_t shard) {
     ShardGuard guard(core, shard);
     if (!guard.status().ok()) return guard.status();
-    const std::uint32_t buckets = format::unpack_directory(guard->header.directory.load(std::memory_order_relaxed)).buckets;
+    const std::uint32_t buckets = index::bounded_buckets(guard->region, shard);
     for (std::uint32_t i = 0; i < buckets; ++i) {
         format::Bucket& main = guard->region.bucket(shard, i);
         index::for_each_slot(guard->region, shard, &main, [&](Slot& slot, SlotWord) {

@@ -58,7 +58,7 @@ Status check_geometry(const Geometry& g) {
     if (g.segment_count == 0 || g.segment_count != g.reservation / g.segment_size) {
         return out_of_range("segment_count", g.segment_count, std::to_string(g.reservation / g.segment_size));
     }
-    if (!power_of_two_within(g.buckets_per_shard, 4 * kFirstBuckets, kMaxReservation / kBucketBytes) ||
+    if (!power_of_two_within(g.buckets_per_shard, 4 * kFirstBuckets, kMaxBuckets) ||
         g.buckets_per_shard > g.reservation / g.shard_count) {
         return out_of_range("buckets_per_shard", g.buckets_per_shard, "a power of two that fits the reservation");
     }
@@ -84,8 +84,8 @@ Result<Geometry> plan_geometry(const GeometryRequest& request) {
     g.max_processes = request.max_processes;
     g.segment_count = static_cast<std::uint32_t>(g.reservation / std::max<std::uint32_t>(g.segment_size, 1));
     // Room for the index of a cache full of the smallest records; it is address space only until it is used.
-    g.buckets_per_shard = std::max<std::uint64_t>(std::bit_ceil(g.reservation / 128 / std::max<std::uint32_t>(g.shard_count, 1)),
-                                                  4 * kFirstBuckets);
+    g.buckets_per_shard = std::clamp<std::uint64_t>(
+        std::bit_ceil(g.reservation / 128 / std::max<std::uint32_t>(g.shard_count, 1)), 4 * kFirstBuckets, kMaxBuckets);
     if (Status status = check_geometry(g); !status.ok()) return status;
     place_areas(g);
     return g;

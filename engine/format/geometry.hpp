@@ -21,6 +21,8 @@ inline constexpr std::uint32_t kMinSegmentBytes = 32u << 10;
 inline constexpr std::uint32_t kMaxSegmentBytes = 4u << 20;
 inline constexpr std::uint32_t kMaxShards = 1024;
 inline constexpr std::uint64_t kMaxValueBytes = std::uint64_t{1} << 30;
+/// A directory counts buckets in 32 bits.
+inline constexpr std::uint64_t kMaxBuckets = std::uint64_t{1} << 31;
 /// Main buckets of a shard that are there from the start: one page of them.
 inline constexpr std::uint32_t kFirstBuckets = kPageBytes / kBucketBytes;
 

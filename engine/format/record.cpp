@@ -19,13 +19,6 @@ T take(const std::byte*& at) noexcept {
     return value;
 }
 
-__extension__ using Product = unsigned __int128;
-
-constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
-    const Product product = static_cast<Product>(a ^ 0x9E3779B185EBCA87ULL) * (b ^ 0xC2B2AE3D27D4EB4FULL);
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 }  // namespace
 
 void choose_flags(RecordMeta& meta) noexcept {
@@ -81,17 +74,9 @@ bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept {
     return meta.fragments == 0 && (!meta.is(kFragment) || meta.key_length == 8);
 }
 
-std::uint32_t record_checksum(std::uint64_t payload_hash, std::uint64_t key_hash, const RecordMeta& meta,
-                              std::uint64_t generation, std::uint64_t offset) noexcept {
-    const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 24) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
-    std::uint64_t seed = mix(key_hash ^ lengths, generation ^ (offset << 20));
-    if ((meta.flags & ~kWide) != 0) {
-        seed =
-            mix(seed ^ meta.version, static_cast<std::uint64_t>(meta.expires_at_ms) ^ (std::uint64_t{meta.client_flags} << 32));
-        seed = mix(seed ^ meta.fragments, static_cast<std::uint64_t>(meta.soft_expires_at_ms));
-    }
-    const std::uint64_t sum = mix(payload_hash, seed);
-    return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+std::uint64_t mix_fields(std::uint64_t seed, const RecordMeta& meta) noexcept {
+    seed = mix(seed ^ meta.version, static_cast<std::uint64_t>(meta.expires_at_ms) ^ (std::uint64_t{meta.client_flags} << 32));
+    return mix(seed ^ meta.fragments, static_cast<std::uint64_t>(meta.soft_expires_at_ms));
 }
 
 }  // namespace larder::format

@@ -20,6 +20,7 @@
 
 #include "engine/format/hash.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -58,6 +59,15 @@ struct Fragment {
 static_assert(sizeof(Fragment) == 16);
 inline constexpr std::uint32_t kMaxFragments = 65535;
 
+/// Bytes of the fields that a set of flags stands for, 8 each.
+inline constexpr std::array<std::uint8_t, 32> kFieldBytes = [] {
+    std::array<std::uint8_t, 32> bytes{};
+    for (unsigned flags = 0; flags < bytes.size(); ++flags) {
+        for (unsigned bit = 0; bit < 5; ++bit) bytes[flags] = static_cast<std::uint8_t>(bytes[flags] + 8 * ((flags >> bit) & 1));
+    }
+    return bytes;
+}();
+
 /// A record's header and fields, decoded.
 struct RecordMeta {
     std::uint32_t checksum = 0;
@@ -71,9 +81,7 @@ struct RecordMeta {
     std::int64_t soft_expires_at_ms = 0;
 
     bool is(RecordFlag flag) const noexcept { return (flags & flag) != 0; }
-    std::size_t header_bytes() const noexcept {
-        return kRecordHeaderBytes + 8 * static_cast<std::size_t>(__builtin_popcount(flags & kFieldFlags));
-    }
+    std::size_t header_bytes() const noexcept { return kRecordHeaderBytes + kFieldBytes[flags & kFieldFlags]; }
     bool has_long_key() const noexcept { return key_length > kMaxInlineKeyBytes; }
     /// Bytes of the key in the record itself.
     std::size_t inline_key_bytes() const noexcept { return has_long_key() ? 0 : key_length; }
@@ -94,10 +102,28 @@ std::size_t encode_meta(const RecordMeta& meta, std::byte* out) noexcept;
 /// Decodes what encode_meta() wrote, from at least kMaxFieldBytes of private bytes. False: not a record.
 bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept;
 
+__extension__ using Product = unsigned __int128;
+
+/// Folds the 128-bit product of two words.
+constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
+    const Product product = static_cast<Product>(a ^ 0x9E3779B185EBCA87ULL) * (b ^ 0xC2B2AE3D27D4EB4FULL);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// What the fields add to a checksum's seed.
+std::uint64_t mix_fields(std::uint64_t seed, const RecordMeta& meta) noexcept;
+
 /// The checksum of a record: binds the value's bytes (or the fragment table's) to the key, the header, the place and the
 /// generation of the segment, so that stale bytes of another time or place never pass.
-std::uint32_t record_checksum(std::uint64_t payload_hash, std::uint64_t key_hash, const RecordMeta& meta,
-                              std::uint64_t generation, std::uint64_t offset) noexcept;
+inline std::uint32_t record_checksum(std::uint64_t payload_hash, std::uint64_t key_hash, const RecordMeta& meta,
+                                     std::uint64_t generation, std::uint64_t offset) noexcept {
+    const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 24) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
+    std::uint64_t seed = mix(key_hash ^ lengths, generation ^ (offset << 20));
+    if ((meta.flags & ~kWide) != 0) [[unlikely]]
+        seed = mix_fields(seed, meta);
+    const std::uint64_t sum = mix(payload_hash, seed);
+    return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+}
 
 /// The version of a record that carries none: where and when it was born. Never zero, never used again.
 constexpr std::uint64_t birth_version(std::uint64_t generation, std::uint64_t offset_in_segment) noexcept {

@@ -24,9 +24,7 @@ constexpr std::uint64_t kSplitLoadPercent = 75;
 constexpr std::uint64_t kOverdueLoadPercent = 80;
 constexpr std::uint64_t kMergeLoadPercent = 25;
 
-std::uint32_t bucket_count(const LockedShard& shard) noexcept {
-    return format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
-}
+std::uint32_t bucket_count(const LockedShard& shard) noexcept { return bounded_buckets(shard.region, shard.id); }
 
 std::uint64_t load_percent(const LockedShard& shard, std::uint64_t buckets) noexcept {
     return shard.header.records.load(std::memory_order_relaxed) * 100 / (buckets * kSlotsPerBucket);
@@ -212,6 +210,9 @@ bool merge_bucket(LockedShard& shard) {
 
 void scrub_last_split(LockedShard& shard) noexcept {
     const std::uint32_t buckets = bucket_count(shard);
+    // Half a split, or a merge that was not cleared up: nothing may be left that a later directory could lead to.
+    if (buckets < shard.header.main_buckets_committed.load(std::memory_order_relaxed))
+        zero(shard.region.bucket(shard.id, buckets));
     if (buckets <= 1) return;
     for (const std::uint32_t number : {format::parent_of(buckets - 1), buckets - 1}) {
         Bucket& main = shard.region.bucket(shard.id, number);

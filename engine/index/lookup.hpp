@@ -58,6 +58,13 @@ inline Bucket* next_in_chain(const region::Region& region, std::uint32_t shard, 
     return &region.bucket_at(offset);
 }
 
+/// How many main buckets a shard has, brought within its range whatever the directory says.
+inline std::uint32_t bounded_buckets(const region::Region& region, std::uint32_t shard) noexcept {
+    const auto directory = format::unpack_directory(region.shard(shard).directory.load(std::memory_order_acquire));
+    const auto most = static_cast<std::uint32_t>(region.geometry().buckets_per_shard);
+    return directory.buckets - 1 < most ? directory.buckets : 1;
+}
+
 /// The main bucket of a hash in its shard, for a directory word's bucket count (checked against the shard's range).
 inline Bucket& main_bucket(const region::Region& region, std::uint32_t shard, std::uint64_t hash,
                            std::uint32_t buckets) noexcept {

@@ -22,7 +22,9 @@ std::uint64_t offset_of_bucket(const LockedShard& shard, const Bucket& bucket) n
 bool in_overflow_range(const LockedShard& shard, std::uint64_t offset) noexcept {
     const std::uint64_t end = shard.geometry().shard_index_end(shard.id);
     const std::uint64_t bytes = shard.header.overflow_used.load(std::memory_order_relaxed) * kBucketBytes;
-    return offset < end && end - offset <= bytes && offset % kBucketBytes == 0;
+    const std::uint64_t begin =
+        shard.geometry().bucket_at(shard.id, shard.header.main_buckets_committed.load(std::memory_order_relaxed));
+    return offset >= begin && offset < end && end - offset <= bytes && offset % kBucketBytes == 0;
 }
 
 void zero(Bucket& bucket) noexcept {

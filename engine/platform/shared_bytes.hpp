@@ -53,7 +53,17 @@ inline bool equals_shared(const void* mine, const void* shared, std::size_t leng
     }
     return true;
 #else
-    return std::memcmp(mine, shared, length) == 0;
+    // Keys are short: a call of memcmp would cost more than the comparison.
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    if (length < kWord || length > 8 * kWord) return std::memcmp(mine, shared, length) == 0;
+    auto word_at = [](const void* bytes, std::size_t position) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, static_cast<const unsigned char*>(bytes) + position, kWord);
+        return word;
+    };
+    std::uint64_t difference = word_at(mine, length - kWord) ^ word_at(shared, length - kWord);
+    for (std::size_t i = 0; i + kWord < length; i += kWord) difference |= word_at(mine, i) ^ word_at(shared, i);
+    return difference == 0;
 #endif
 }
 

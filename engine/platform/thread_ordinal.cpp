@@ -9,6 +9,9 @@
 #include <cstddef>
 
 namespace larder::platform {
+
+constinit thread_local unsigned thread_ordinal_plus_one = 0;
+
 namespace {
 
 constexpr unsigned kBitsPerWord = 64;
@@ -17,7 +20,6 @@ constexpr unsigned kRecycled = 32768;  // numbers beyond are given once only: un
 // One bit for each number in use. Lock-free, so that a fork at any moment leaves nothing locked in the child.
 constinit std::array<std::atomic<std::uint64_t>, kRecycled / kBitsPerWord> in_use{};
 constinit std::atomic<unsigned> next_beyond{kRecycled};
-constinit thread_local unsigned ordinal_plus_one = 0;
 
 unsigned take_lowest() noexcept {
     for (unsigned i = 0; i < in_use.size(); ++i) {
@@ -50,8 +52,8 @@ class OrdinalWatch final : public ForkWatch {
 
     void after_fork_in_child() noexcept override {
         for (auto& word : in_use) word.store(0, std::memory_order_relaxed);
-        if (ordinal_plus_one == 0 || ordinal_plus_one > kRecycled) return;
-        const unsigned ordinal = ordinal_plus_one - 1;
+        if (thread_ordinal_plus_one == 0 || thread_ordinal_plus_one > kRecycled) return;
+        const unsigned ordinal = thread_ordinal_plus_one - 1;
         in_use[ordinal / kBitsPerWord].store(std::uint64_t{1} << ordinal % kBitsPerWord, std::memory_order_relaxed);
     }
 };
@@ -72,8 +74,8 @@ class EndOfThread {
 
   private:
     static void on_exit(void*) noexcept {
-        give_back(ordinal_plus_one - 1);
-        ordinal_plus_one = 0;
+        give_back(thread_ordinal_plus_one - 1);
+        thread_ordinal_plus_one = 0;
     }
 
     pthread_key_t key_{};
@@ -85,16 +87,13 @@ unsigned take_for_this_thread() noexcept {
     const ForkPause pause;
     static OrdinalWatch forks;
     const unsigned ordinal = take_lowest();
-    ordinal_plus_one = ordinal + 1;
+    thread_ordinal_plus_one = ordinal + 1;
     ends.watch_this_thread();
     return ordinal;
 }
 
 }  // namespace
 
-unsigned thread_ordinal() noexcept {
-    const unsigned known = ordinal_plus_one;
-    return known != 0 ? known - 1 : take_for_this_thread();
-}
+unsigned assign_thread_ordinal() noexcept { return take_for_this_thread(); }
 
 }  // namespace larder::platform

@@ -23,7 +23,7 @@ struct RecordAt {
 /// Decodes the record at `offset`. False when the offset is outside the segments, or a length leads out of its segment.
 inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& out) noexcept {
     const format::Geometry& g = region.geometry();
-    if (!g.holds_records(offset)) return false;
+    if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return false;
     const std::uint64_t room = g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
     std::byte head[format::kMaxFieldBytes] = {};
     platform::copy_from_shared(head, region.at(offset), format::kRecordHeaderBytes);

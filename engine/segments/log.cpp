@@ -24,7 +24,8 @@ namespace {
 // Sealed segments wait at the tail of their queue; the active one is in no list.
 void push(LockedShard& shard, QueueEnds& ends, std::uint32_t segment) noexcept {
     shard.region.segment(segment).next = kNoSegment;
-    if (ends.count == 0) {
+    if (ends.count == 0 || ends.tail >= shard.geometry().segment_count) {
+        ends.count = 0;
         ends.head = segment;
     } else {
         shard.region.segment(ends.tail).next = segment;
@@ -41,8 +42,7 @@ std::uint64_t next_generation(const Region& region) noexcept {
     format::FileHeader& header = region.header();
     const std::uint64_t generation = header.next_generation.fetch_add(1, std::memory_order_relaxed);
     if (generation - header.flushed_generation.load(std::memory_order_relaxed) >= kUnflushedGenerations) {
-        header.flushed_generation.store(generation, std::memory_order_relaxed);
-        (void)region.flush_header();
+        if (region.flush_header().ok()) header.flushed_generation.store(generation, std::memory_order_relaxed);
     }
     return generation;
 }
@@ -50,6 +50,9 @@ std::uint64_t next_generation(const Region& region) noexcept {
 void start_segment(LockedShard& shard, std::uint32_t segment, Queue queue) noexcept {
     SegmentEntry& entry = shard.region.segment(segment);
     const std::uint64_t generation = next_generation(shard.region);
+    // The readers' side of reuse: whoever sees the new generation, or a byte of a new record, also sees that all slots into
+    // the old ones are gone.
+    std::atomic_thread_fence(std::memory_order_release);
     shard.region.generation(segment).store(generation, std::memory_order_relaxed);
     entry.write_offset.store(0, std::memory_order_relaxed);
     entry.live_bytes.store(0, std::memory_order_relaxed);
@@ -83,11 +86,13 @@ bool open_active(LockedShard& shard, Queue queue, bool from_reserve) {
     const std::uint32_t segment = take_spare(shard);
     if (segment == kNoSegment) return false;
     LARDER_FAULT_POINT("open_active.spare_taken");
+    if (!commit_segment(shard, segment)) {
+        release_segment(shard, segment);
+        return false;
+    }
     seal(shard, queue);
     start_segment(shard, segment, queue);
     shard.header.queues[index_of(queue)].active = segment;
-    // The readers' side of reuse: whoever sees a byte of a new record also sees that all slots into the old ones are gone.
-    std::atomic_thread_fence(std::memory_order_release);
     return true;
 }
 

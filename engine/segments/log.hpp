@@ -3,6 +3,7 @@
 
 #include "engine/region/locked_shard.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace larder::segments {
@@ -40,7 +41,8 @@ void for_each_sealed(const region::LockedShard& shard, Queue queue, Visit&& visi
     const auto& ends = shard.header.queues[format::index_of(queue)];
     std::uint32_t previous = format::kNoSegment;
     std::uint32_t segment = ends.head;
-    for (std::uint32_t n = 0; n < ends.count && segment < shard.geometry().segment_count; ++n) {
+    for (std::uint32_t n = 0;
+         n < std::min(ends.count, shard.geometry().segment_count) && segment < shard.geometry().segment_count; ++n) {
         const std::uint32_t next = shard.region.segment(segment).next;
         if (!visit(segment, previous)) return;
         previous = segment;

@@ -53,6 +53,10 @@ void count_segments(LockedShard& shard, std::uint32_t difference) noexcept {
     shard.header.segments.store(shard.header.segments.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
 }
 
+}  // namespace
+
+bool over_capacity(const Region& region) noexcept { return !region::fits_capacity(region, 0); }
+
 bool commit_segment(LockedShard& shard, std::uint32_t segment) {
     SegmentEntry& entry = shard.region.segment(segment);
     if ((entry.flags.load(std::memory_order_relaxed) & format::kSegmentCommitted) != 0) return true;
@@ -60,10 +64,6 @@ bool commit_segment(LockedShard& shard, std::uint32_t segment) {
     entry.flags.store(format::kSegmentCommitted, std::memory_order_relaxed);
     return true;
 }
-
-}  // namespace
-
-bool over_capacity(const Region& region) noexcept { return !region::fits_capacity(region, 0); }
 
 bool claim_segment(LockedShard& shard) {
     if (!region::fits_capacity(shard.region, shard.geometry().segment_size)) return false;
@@ -86,7 +86,11 @@ std::uint32_t take_spare(LockedShard& shard) noexcept {
     if (segment >= shard.geometry().segment_count || shard.header.spare_count == 0) return kNoSegment;
     shard.header.spare_head = shard.region.segment(segment).next;
     --shard.header.spare_count;
-    return segment;
+    // A damaged list must not hand out what is in use.
+    const std::uint32_t state = shard.region.segment(segment).state.load(std::memory_order_relaxed);
+    if (state == make_segment_state(SegmentUse::spare, shard.id)) return segment;
+    shard.header.spare_count = 0;
+    return kNoSegment;
 }
 
 void add_spare(LockedShard& shard, std::uint32_t segment) noexcept {

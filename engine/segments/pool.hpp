@@ -11,6 +11,8 @@ namespace larder::segments {
 
 /// Takes a free segment for the shard, within the capacity, its space allocated, as a spare. False: none to be had.
 bool claim_segment(region::LockedShard& shard);
+/// Allocates the segment's space, unless that was done.
+bool commit_segment(region::LockedShard& shard, std::uint32_t segment);
 /// Takes a spare of the shard off its list; kNoSegment when there is none.
 std::uint32_t take_spare(region::LockedShard& shard) noexcept;
 /// Makes an emptied segment (in no list) a spare.

@@ -121,7 +121,8 @@ class LARDER_API Cache {
     /// answers say invalid_argument). Lookup::info.version is 0 unless `versions`. Returns the number of hits.
     std::size_t get_many(std::span<const std::string_view> keys, std::span<Lookup> answers, bool versions = false) const;
     /// Calls `visit` for each record until it returns false; returns where it stopped. Records that exist all the while are
-    /// visited at least once, and more than once only if they move meanwhile. No other user is stopped; `visit` may call any
+    /// visited at least once, and more than once only if they move meanwhile (while resize() lowers the capacity, one that
+    /// moves may be left out). No other user is stopped; `visit` may call any
     /// function of the cache. Not counted as hits.
     Result<Cursor> for_each(const ScanOptions& options, const std::function<bool(const RecordView&)>& visit) const;
 
@@ -173,7 +174,8 @@ class LARDER_API Cache {
     /// Checks every invariant of the file while others use it. Reads the whole file. On a read-only handle it takes no locks,
     /// and what others change meanwhile is looked at again before it is called a problem.
     Result<Verification> verify(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
-    /// The largest value, in bytes, that this cache takes: the smaller of capacity/8 and 1 GiB.
+    /// The largest value, in bytes, that this cache takes: the smaller of capacity/8 and 1 GiB (less, if a segment size far
+    /// below the default was chosen: the list of a value's parts must fit one segment).
     std::uint64_t max_value_size() const noexcept;
     /// The path it was opened by.
     std::string path() const;
