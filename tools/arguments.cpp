@@ -6,6 +6,10 @@
 #include "session.hpp"
 #include "text.hpp"
 
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
 namespace larder::tools {
 
 void CacheFile::add_to(CLI::App& command) {
@@ -31,10 +35,20 @@ Options CacheFile::options(const Session& session) const {
 Cache CacheFile::open_read_only(const Session& session) const {
     Options how = options(session);
     how.read_only = true;
-    return check(Cache::open(path, how), path);
+    return open_with(how);
 }
 
-Cache CacheFile::open(const Session& session) const { return check(Cache::open(path, options(session)), path); }
+Cache CacheFile::open(const Session& session) const { return open_with(options(session)); }
+
+Cache CacheFile::open_with(const Options& how) const {
+    auto opened = Cache::open(path, how);
+    std::error_code ignored;
+    if (opened.code() == Code::invalid_argument && !std::filesystem::is_regular_file(path, ignored)) {
+        // A directory, say: the library calls the path wrong, for us it is the file.
+        throw Failure(ExitCode::cannot_use, code_name(opened.code()), opened.status().message());
+    }
+    return check(std::move(opened), path);
+}
 
 void add_hex(CLI::App& command, bool& hex) { command.add_flag("--hex", hex, "Keys and values are hex digits, in and out"); }
 
@@ -80,7 +94,8 @@ std::string ValueArgument::bytes(bool hex, const Cache& cache) const {
 void StoreArguments::add_to(CLI::App& command) {
     add_parsed(command, "--ttl", options.ttl, parse_ttl, "How long it lives: 1500ms, 10s, 5m, 2h, 1d, never (default) or keep",
                "TTL");
-    command.add_option("--flags", options.flags, "32 bits that are kept with the value (default 0)");
+    add_parsed(command, "--flags", options.flags, parse_number<std::uint32_t>, "32 bits that are kept with the value (default 0)",
+               "NUMBER");
 }
 
 }  // namespace larder::tools

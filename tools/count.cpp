@@ -11,8 +11,8 @@ namespace larder::tools {
 void CountCommand::add_to(CLI::App& command) {
     file.add_to(command);
     key.add_to(command);
-    add_parsed(command, "--by", by, parse_integer, "How much (default 1)", "INTEGER");
-    add_parsed(command, "--initial", initial, parse_integer,
+    add_parsed(command, "--by", by, parse_number<std::int64_t>, "How much (default 1)", "INTEGER");
+    add_parsed(command, "--initial", initial, parse_number<std::int64_t>,
                "What an absent key is stored as, with nothing added or taken (default 0)", "INTEGER");
     store.add_to(command);
     command.footer(

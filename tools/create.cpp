@@ -66,14 +66,14 @@ void add_create(CLI::App& app, Session& session) {
     add_parsed(*command, "--reservation", to.reservation, parse_size,
                "The most that resize can ever raise it to (default four times the capacity)", "SIZE");
     add_parsed(*command, "--mode", to.mode, parse_mode, "Permission bits, whatever the umask (default 0600)", "OCTAL");
-    command->add_option("--expected-records", to.expected_records, "Size the index for so many (default: it grows by itself)")
-        ->type_name("COUNT");
-    command->add_option("--shards", to.shards, "Lock stripes, a power of two up to 1024 (default: from the capacity)")
-        ->type_name("COUNT");
+    add_parsed(*command, "--expected-records", to.expected_records, parse_number<std::uint64_t>,
+               "Size the index for so many (default: it grows by itself)", "NUMBER");
+    add_parsed(*command, "--shards", to.shards, parse_number<std::uint32_t>,
+               "Lock stripes, a power of two up to 1024 (default: from the capacity)", "NUMBER");
     add_parsed(*command, "--segment-size", to.segment_size, parse_size,
                "A power of two from 32KiB to 4MiB (default: from the capacity)", "SIZE");
-    command->add_option("--max-processes", to.max_processes, "How many handles may write at once, 8 to 4096 (default 1024)")
-        ->type_name("COUNT");
+    add_parsed(*command, "--max-processes", to.max_processes, parse_number<std::uint32_t>,
+               "How many handles may write at once, 8 to 4096 (default 1024)", "NUMBER");
     session.on(*command, [arguments, &session] { return run(*arguments, session); });
 }
 

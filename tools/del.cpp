@@ -46,7 +46,16 @@ void add_del(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("del", "Remove keys; exit code 1 if any of them was absent");
     auto arguments = std::make_shared<Arguments>();
     arguments->file.add_to(*command);
-    command->add_option("KEY", arguments->keys, "The keys")->required()->type_name("");
+    // The strings as they came: the parser would take a key "[a,b]" for two, and "{}" for none.
+    const auto take = [arguments](const CLI::results_t& keys) {
+        arguments->keys = keys;
+        return true;
+    };
+    command->add_option("KEY", CLI::callback_t(take), "The keys")
+        ->required()
+        ->expected(1, CLI::detail::expected_max_vector_size)
+        ->allow_extra_args(false)
+        ->type_name("");
     add_hex(*command, arguments->hex);
     session.on(*command, [arguments, &session] { return run(*arguments, session); });
 }

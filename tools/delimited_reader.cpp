@@ -145,7 +145,8 @@ class DelimitedReader final : public RowReader {
 
     Row parse() const {
         if (fields_.size() < 2 || fields_.size() > columns_.size() || (header_read_ && fields_.size() != columns_.size())) {
-            bad("has " + std::to_string(fields_.size()) + " fields; key, value, and at will ttl_ms and flags are expected");
+            bad("has " + std::to_string(fields_.size()) + (fields_.size() == 1 ? " field" : " fields") +
+                "; key, value, and at will ttl_ms and flags are expected");
         }
         Row row;
         for (std::size_t i = 0; i < fields_.size(); ++i) assign(columns_[i], fields_[i], row);
@@ -160,7 +161,7 @@ class DelimitedReader final : public RowReader {
             return;
         }
         if (field.empty()) return;
-        const auto number = parse_integer(field);
+        const auto number = parse_number<std::int64_t>(field);
         if (!number || *number < 0) bad(column + " '" + printable(field, 40) + "' is not a whole number from 0 up");
         if (column == "flags") {
             if (*number > std::numeric_limits<std::uint32_t>::max()) bad("flags '" + field + "' is more than 32 bits");

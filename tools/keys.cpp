@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 #include "commands.hpp"
+#include "quantity.hpp"
 #include "record_json.hpp"
 #include "session.hpp"
 #include "text.hpp"
@@ -67,7 +68,7 @@ void add_keys(CLI::App& app, Session& session) {
     auto arguments = std::make_shared<Arguments>();
     arguments->file.add_to(*command);
     command->add_option("--prefix", arguments->prefix, "Only keys that begin so")->type_name("PREFIX");
-    command->add_option("--limit", arguments->limit, "No more than this many")->type_name("COUNT");
+    add_parsed(*command, "--limit", arguments->limit, parse_number<std::uint64_t>, "No more than this many", "NUMBER");
     command->add_flag("-0,--null", arguments->nul, "End each key with a zero byte, not a line break");
     add_hex(*command, arguments->hex);
     command->footer(

@@ -32,7 +32,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Keys and values are bytes. On the command line and in output they are taken as they are; --hex makes them hex.\n"
     "In JSON the member key (value) is text; where the bytes are not UTF-8, key_base64 (value_base64) stands in its place,\n"
-    "and with --hex key_hex (value_hex). Put -- before a key or value that begins with '-'.\n"
+    "and with --hex key_hex (value_hex). Put -- before a key or value that begins with '-', or is ++.\n"
     "Sizes: 65536, 64KiB, 64K (the same), 64KB (thousands), and M, G, T likewise. Durations: 1500ms, 10s, 5m, 2h, 1d.\n"
     "get, contains, info, keys, stat, procs, dump and verify open the file read-only and need no write permission.\n"
     "Answers go to stdout, all else to stderr; long work shows its progress there if it is a terminal.";
@@ -76,6 +76,13 @@ void hold_standard_descriptors() {
     }
 }
 
+/// To the parser a bare ++ ends the command, so that "set FILE KEY ++" would read its value from stdin.
+void refuse_plus_plus(int argc, char** argv) {
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+        if (std::string_view(argv[i]) == "++") throw usage_failure("'++' must stand behind --");
+    }
+}
+
 /// Known before the command line is read, for errors in it.
 bool wants_json(int argc, char** argv) {
     for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
@@ -93,10 +100,12 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     }
     const auto rest = app.remaining();
     if (rest.empty()) return "a command is required (see larder --help)";
-    return "'" + printable(rest.front(), 60) + "': no such command (see larder --help)";
+    const std::string what = rest.front().starts_with('-') ? "option" : "command";
+    return "'" + printable(rest.front(), 60) + "': no such " + what + " (see larder --help)";
 }
 
 ExitCode run(CLI::App& app, Session& session, int argc, char** argv) {
+    refuse_plus_plus(argc, argv);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -127,10 +136,12 @@ int main_of(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "larder " + std::string(version()));
     app.get_formatter()->column_width(34);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND FILE [ARGUMENTS]");
     app.footer(std::string(kFooter));
     ExitCode exit = ExitCode::yes;
     try {
         add_commands(app, session);
+        for (CLI::App* command : app.get_subcommands({})) command->group("Commands");
         exit = run(app, session, argc, argv);
     } catch (const Failure& failure) {
         exit = failure.exit();

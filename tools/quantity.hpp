@@ -3,11 +3,13 @@
 
 #include <larder/options.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace larder::tools {
 
@@ -19,8 +21,15 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::optional<Ttl> parse_ttl(std::string_view text);
 /// Permission bits in octal, such as "0660".
 std::optional<std::uint32_t> parse_mode(std::string_view text);
-/// A decimal number, nothing before or after it.
-std::optional<std::int64_t> parse_integer(std::string_view text);
+/// A decimal number in the range of its type, nothing before or after it.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+    T number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || rest != end) return std::nullopt;
+    return number;
+}
 
 /// "1.5 GiB (1610612736)"; "512 B".
 std::string size_text(std::uint64_t bytes);
