@@ -11,8 +11,6 @@
 #include "engine/cache/statistics.hpp"
 #include "engine/cache/writer.hpp"
 
-#include <limits>
-
 namespace larder {
 
 using cache::Condition;
@@ -196,13 +194,14 @@ Result<std::int64_t> Cache::increment(std::string_view key, std::int64_t delta, 
                                       const WriteOptions& options) {
     const Result<Core*> core = writable_core(impl_.get());
     if (!core.ok()) return core.status();
-    return cache::increment(**core, key, delta, initial, options);
+    return cache::count_by(**core, key, {delta, initial, false}, options);
 }
 
 Result<std::int64_t> Cache::decrement(std::string_view key, std::int64_t delta, std::int64_t initial,
                                       const WriteOptions& options) {
-    if (delta == std::numeric_limits<std::int64_t>::min()) return Status(Code::invalid_argument, "delta cannot be negated");
-    return increment(key, -delta, initial, options);
+    const Result<Core*> core = writable_core(impl_.get());
+    if (!core.ok()) return core.status();
+    return cache::count_by(**core, key, {delta, initial, true}, options);
 }
 
 Status Cache::append(std::string_view key, std::string_view suffix) {

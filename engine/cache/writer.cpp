@@ -234,14 +234,13 @@ Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, Reco
     return put(core, *guard, record, present, replaced);
 }
 
-Result<std::int64_t> increment(Core& core, std::string_view key, std::int64_t delta, std::int64_t initial,
-                               const WriteOptions& options) {
+Result<std::int64_t> count_by(Core& core, std::string_view key, const Counting& counting, const WriteOptions& options) {
     if (Status status = check_key(key); !status.ok()) return status;
     const std::uint64_t hash = core.hash(key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
     const Present present = find_present(core, *guard, key, hash);
-    std::int64_t number = initial;
+    std::int64_t number = counting.initial;
     NewRecord record{key, hash, {}};
     record.client_flags = options.flags;
     Ttl ttl = options.ttl;
@@ -249,7 +248,9 @@ Result<std::int64_t> increment(Core& core, std::string_view key, std::int64_t de
         std::string text;
         if (Status status = read_present(core, present, key, hash, text, nullptr); !status.ok()) return status;
         if (!parse_number(text, number)) return Status(Code::not_a_number, "the value is not a decimal 64-bit integer");
-        if (__builtin_add_overflow(number, delta, &number)) return Status(Code::not_a_number, "the sum is beyond 64 bits");
+        const bool beyond = counting.down ? __builtin_sub_overflow(number, counting.delta, &number)
+                                          : __builtin_add_overflow(number, counting.delta, &number);
+        if (beyond) return Status(Code::not_a_number, "the sum is beyond 64 bits");
         record.client_flags = present.record.meta.client_flags;
         if (ttl.is_never()) ttl = Ttl::keep();
     }

@@ -23,8 +23,13 @@ struct StoreRequest {
 Status store(Core& core, const StoreRequest& request, std::uint64_t* version);
 Status remove(Core& core, std::string_view key);
 Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, RecordInfo* info);
-Result<std::int64_t> increment(Core& core, std::string_view key, std::int64_t delta, std::int64_t initial,
-                               const WriteOptions& options);
+/// What a counter is changed by, and what it starts at.
+struct Counting {
+    std::int64_t delta;
+    std::int64_t initial;
+    bool down;
+};
+Result<std::int64_t> count_by(Core& core, std::string_view key, const Counting& counting, const WriteOptions& options);
 /// Adds bytes behind (at_end) or before the value.
 Status extend(Core& core, std::string_view key, std::string_view addition, bool at_end);
 /// Removes all records of one shard and gives its segments back.

@@ -32,7 +32,7 @@ TEST_CASE_METHOD(Fixture, "get_many() answers hits, misses and duplicates in the
     const std::string_view keys[]{"a", "absent", "b", "a", "empty", "absent", "", "a"};
     std::vector<Lookup> answers(8);
     for (int round = 0; round < 3; ++round) {
-        CHECK(cache.get_many(keys, answers) == 5);
+        CHECK(cache.get_many(keys, answers, true) == 5);
         for (const std::size_t i : {0U, 3U, 7U}) {
             CHECK_CODE(answers[i].status, Code::ok);
             CHECK(answers[i].value == "value a");
@@ -47,6 +47,25 @@ TEST_CASE_METHOD(Fixture, "get_many() answers hits, misses and duplicates in the
         CHECK_CODE(answers[5].status, Code::not_found);
         CHECK_CODE(answers[6].status, Code::invalid_argument);
     }
+}
+
+TEST_CASE_METHOD(Fixture, "batches whose answers do not match in number do nothing") {
+    REQUIRE_OK(cache.set("a", "value"));
+    const std::string_view keys[]{"a", "b"};
+    const Write writes[]{{"a", "new"}, {"b", "new"}};
+    for (const std::size_t count : {0U, 1U, 3U}) {
+        std::vector<Lookup> answers(count);
+        CHECK(cache.get_many(keys, answers) == 0);
+        for (const auto& answer : answers) CHECK_CODE(answer.status, Code::invalid_argument);
+        std::vector<Status> statuses(count);
+        CHECK(cache.set_many(writes, statuses) == 0);
+        for (const auto& status : statuses) CHECK_CODE(status, Code::invalid_argument);
+        statuses.assign(count, Status());
+        CHECK(cache.remove_many(keys, statuses) == 0);
+        for (const auto& status : statuses) CHECK_CODE(status, Code::invalid_argument);
+    }
+    CHECK(value_of(cache, "a") == "value");
+    CHECK(stats_of(cache).records == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "get_many() of thousands of keys finds exactly those that are there") {
