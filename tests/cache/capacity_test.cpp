@@ -11,6 +11,8 @@ using namespace larder::tests;
 namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+/// How many times the capacity goes through a cache.
+constexpr std::uint64_t kRounds = kSanitized ? 2 : 10;
 /// What a file system may take for its own bookkeeping of a file.
 constexpr std::uint64_t kFileSystemSlack = 256U << 10U;
 
@@ -70,13 +72,13 @@ TEST_CASE("ten times the capacity goes through a cache that stays at least 85 pe
     Filling filling(directory.file("c"), 64 * kMiB);
     SHOW_SEED();
     SECTION("records of about 100 bytes") {
-        filling.write(640 * kMiB, kNoRepeats, [](Random& random) { return random.between(50, 150); });
+        filling.write(kRounds * 64 * kMiB, kNoRepeats, [](Random& random) { return random.between(50, 150); });
     }
     SECTION("records of a kilobyte") {
-        filling.write(640 * kMiB, kNoRepeats, [](Random&) { return 1024; });
+        filling.write(kRounds * 64 * kMiB, kNoRepeats, [](Random&) { return 1024; });
     }
     SECTION("records of mixed sizes") {
-        filling.write(640 * kMiB, kNoRepeats, [](Random& random) { return random.skewed(64U << 10U); });
+        filling.write(kRounds * 64 * kMiB, kNoRepeats, [](Random& random) { return random.skewed(64U << 10U); });
     }
     const Stats stats = stats_of(filling.cache());
     CHECK(stats.counters.evictions > 0);
@@ -88,7 +90,7 @@ TEST_CASE("sets go on succeeding when values are as large as they may be") {
     TemporaryDirectory directory;
     Filling filling(directory.file("c"), 64 * kMiB);
     SHOW_SEED();
-    filling.write(640 * kMiB, kNoRepeats, [](Random& random) { return random.skewed(8 * kMiB); });
+    filling.write(kRounds * 64 * kMiB, kNoRepeats, [](Random& random) { return random.skewed(8 * kMiB); });
     CHECK(stats_of(filling.cache()).counters.evictions > 0);
 }
 
@@ -98,7 +100,7 @@ TEST_CASE("overwriting goes on for ever in a small cache") {
     Filling filling(directory.file("c"), capacity);
     SHOW_SEED();
     INFO("capacity " << capacity);
-    filling.write(capacity * 30, 1000, [&](Random& random) { return random.skewed(capacity / 8); });
+    filling.write(capacity * 3 * kRounds, 1000, [&](Random& random) { return random.skewed(capacity / 8); });
 }
 
 TEST_CASE("what fits is not evicted, however often it is overwritten") {
@@ -107,7 +109,7 @@ TEST_CASE("what fits is not evicted, however often it is overwritten") {
     Filling filling(directory.file("c"), capacity);
     SHOW_SEED();
     const std::uint64_t keys = capacity / 2 / 1100;
-    filling.write(capacity * 10, keys, [](Random&) { return 1000; });
+    filling.write(capacity * kRounds, keys, [](Random&) { return 1000; });
     const Stats stats = stats_of(filling.cache());
     CHECK(stats.counters.evictions == 0);
     CHECK(stats.records == keys);

@@ -88,8 +88,10 @@ TEST_CASE_METHOD(Fixture, "the version is the same from each way to read it") {
     CHECK(version_of(cache, "key") == version);
     const std::string_view keys[]{"key"};
     Lookup answers[1];
-    REQUIRE(cache.get_many(keys, answers) == 1);
+    REQUIRE(cache.get_many(keys, answers, true) == 1);
     CHECK(answers[0].info.version == version);
+    REQUIRE(cache.get_many(keys, answers) == 1);
+    CHECK(answers[0].info.version == 0);
     REQUIRE_OK(cache.for_each({}, [&](const RecordView& record) {
         CHECK(record.info.version == version);
         return true;

@@ -5,11 +5,24 @@
 
 namespace larder::tests {
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 /// A number from the environment, or `otherwise` where it is not set.
 std::uint64_t environment_number(const char* name, std::uint64_t otherwise);
 /// LARDER_SEED, or else a new one for each run of the program.
 std::uint64_t seed();
-/// LARDER_ITERATIONS, or else what the test does by default; for long runs by hand.
+/// LARDER_ITERATIONS, for long runs by hand, or else what the test does by default: a fifth of it under a sanitizer, where
+/// each step takes so much longer.
 std::uint64_t iterations(std::uint64_t otherwise);
 
 /// A good mix of 64 bits: different inputs give unrelated outputs.

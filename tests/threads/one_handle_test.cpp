@@ -15,17 +15,7 @@ using namespace larder::tests;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kOperations = 5'000;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr std::uint64_t kOperations = 5'000;
-#else
-constexpr std::uint64_t kOperations = 100'000;
-#endif
-#else
-constexpr std::uint64_t kOperations = 100'000;
-#endif
+constexpr std::uint64_t kOperations = 50'000;
 
 /// Threads, and the first thing that went wrong in any of them.
 class Threads {
