@@ -3,7 +3,7 @@
 #include "engine/cache/attachment.hpp"
 #include "engine/platform/reopen.hpp"
 
-#include <unistd.h>
+#include <utility>
 
 namespace larder {
 
@@ -16,7 +16,7 @@ CacheImpl::~CacheImpl() { (void)close(); }
 
 Status CacheImpl::close() {
     std::unique_ptr<cache::Core> core(core_.exchange(nullptr));
-    if (inherited_ >= 0) ::close(std::exchange(inherited_, -1));
+    if (inherited_ >= 0) platform::close_descriptor(std::exchange(inherited_, -1));
     return core ? cache::detach(*core) : Status();
 }
 
@@ -27,7 +27,7 @@ void CacheImpl::after_fork_in_child() noexcept {
     inherited_ = platform::reopen_descriptor(descriptor, parents->region.writable() ? Access::read_write : Access::read_only);
     // The parent's open file description must not stay alive through us: its locks say that the parent lives. The Core itself
     // is left where it is; its destructor would act in the parent's name. So is the mutex, which another thread may hold.
-    ::close(descriptor);
+    platform::close_descriptor(descriptor);
     (void)mutex_.release();
 }
 
@@ -44,7 +44,7 @@ Result<cache::Core*> CacheImpl::attach_again() {
     if (!file.ok()) return file.status();
     Result<std::unique_ptr<cache::Core>> core = cache::attach(std::move(*file), path_, options_);
     if (!core.ok()) return core.status();
-    ::close(std::exchange(inherited_, -1));
+    platform::close_descriptor(std::exchange(inherited_, -1));
     core_.store(core->release(), std::memory_order_release);
     return core_.load(std::memory_order_relaxed);
 }

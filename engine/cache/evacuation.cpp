@@ -88,7 +88,7 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     drop_and_tidy(core, shard, found, hash, Count::evictions);
 }
 
-void finish_victim(Core& core, LockedShard& shard) {
+void finish_victim(Core& core, LockedShard& shard, std::uint32_t keep) {
     const std::uint32_t segment = shard.header.victim;
     // The accounts say whether the walk has met everything; if not (damage), the index does.
     if (shard.region.segment(segment).live_bytes.load(std::memory_order_relaxed) != 0) sweep_segment(core, shard, segment);
@@ -96,7 +96,7 @@ void finish_victim(Core& core, LockedShard& shard) {
     shard.header.victim = kNoSegment;
     LARDER_FAULT_POINT("evacuation.emptied");
     // Over capacity, what is emptied goes back; but not what this shard needs to go on.
-    if (shard.header.spare_count > segments::kReserve && segments::over_capacity(shard.region)) {
+    if (shard.header.spare_count >= keep && segments::over_capacity(shard.region)) {
         segments::release_segment(shard, segment);
     } else {
         segments::add_spare(shard, segment);
@@ -104,7 +104,7 @@ void finish_victim(Core& core, LockedShard& shard) {
 }
 
 // Walks at most about `budget` bytes of the victim. True when it is empty.
-bool walk_victim(Core& core, LockedShard& shard, std::size_t budget) {
+bool walk_victim(Core& core, LockedShard& shard, std::size_t budget, std::uint32_t keep) {
     const std::uint32_t segment = shard.header.victim;
     const std::uint64_t begin = shard.geometry().segment_at(segment);
     format::SegmentEntry& entry = shard.region.segment(segment);
@@ -122,7 +122,7 @@ bool walk_victim(Core& core, LockedShard& shard, std::size_t budget) {
         shard.header.victim_cursor += static_cast<std::uint32_t>(bytes);
     }
     if (walked >= budget && shard.header.victim_cursor < end) return false;
-    finish_victim(core, shard);
+    finish_victim(core, shard, keep);
     return true;
 }
 
@@ -174,19 +174,19 @@ std::uint32_t average_segments(const LockedShard& shard) noexcept {
 // One step towards one more spare: from the pool, from a shard that holds more, from the own victims, from anybody. Who
 // wants many takes from whoever has most, so that a large value costs all shards alike; who wants one leaves small
 // differences be.
-bool gain_spare(Core& core, LockedShard& shard, bool wants_many, bool force) {
+bool gain_spare(Core& core, LockedShard& shard, std::uint32_t wanted, bool force) {
     if (segments::claim_segment(shard)) return true;
-    const std::uint32_t slack = wants_many ? 0 : 2 + average_segments(shard) / 8;
+    const std::uint32_t slack = wanted > segments::kReserve + 1 ? 0 : 2 + average_segments(shard) / 8;
     if (take_from_other(core, shard, useful_segments(shard.header) + slack)) return true;
-    return empty_one(core, shard, force) || take_from_other(core, shard, kLeast);
+    return empty_one(core, shard, force, wanted) || take_from_other(core, shard, kLeast);
 }
 
 }  // namespace
 
-bool empty_one(Core& core, LockedShard& shard, bool force) {
+bool empty_one(Core& core, LockedShard& shard, bool force, std::uint32_t keep) {
     if (!has_victim(shard) && !pick_victim(shard, force)) return false;
     if (force) shard.header.victim_mode = static_cast<std::uint32_t>(EmptyMode::force);
-    return walk_victim(core, shard, std::numeric_limits<std::size_t>::max());
+    return walk_victim(core, shard, std::numeric_limits<std::size_t>::max(), keep);
 }
 
 void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment) {
@@ -212,7 +212,7 @@ Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& mo
         // What is kept of victims takes spares too. When that leads nowhere, nothing is kept any more.
         const bool force = without_gain >= kPatience;
         // Nothing to be had, or all locks taken: let the others go on.
-        if (!gain_spare(core, shard, count > 1, force)) std::this_thread::yield();
+        if (!gain_spare(core, shard, wanted, force)) std::this_thread::yield();
         if (!force) without_gain = shard.header.spare_count > most ? 0 : without_gain + 1;
         most = std::max(most, shard.header.spare_count);
     }
@@ -260,7 +260,7 @@ void keep_pace(Core& core, LockedShard& shard, Queue queue, std::size_t bytes) {
         if (average_segments(shard) > useful_segments(shard.header) + 2) return;  // the other shards' turn, when it is needed
         if (shard.header.spare_count < segments::kReserve || !pick_victim(shard, false)) return;
     }
-    walk_victim(core, shard, bytes * kPace + 1024);
+    walk_victim(core, shard, bytes * kPace + 1024, segments::kReserve + 1);
 }
 
 }  // namespace larder::cache

@@ -16,8 +16,9 @@ Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& mo
 /// After a record of `bytes` was written: empties a bit more of the next victim, so that a spare is ready when the active
 /// segment is full. Bounded by a small multiple of `bytes`.
 void keep_pace(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes);
-/// Empties one sealed segment wholly. False when the shard has none.
-bool empty_one(Core& core, LockedShard& shard, bool force);
+/// Empties one sealed segment wholly. False when the shard has none. While the cache is over its capacity, the segment goes
+/// back to the pool if the shard has `keep` spares already.
+bool empty_one(Core& core, LockedShard& shard, bool force, std::uint32_t keep = 2);
 /// Drops every slot that leads into the segment.
 void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment);
 

@@ -9,6 +9,9 @@
 namespace larder::cache {
 namespace {
 
+// Buckets merged in one step of shrinking.
+constexpr int kTightMerges = 1024;
+
 bool release_spare(LockedShard& shard) {
     const std::uint32_t segment = segments::take_spare(shard);
     if (segment == format::kNoSegment) return false;
@@ -65,6 +68,12 @@ void shrink_step(Core& core, LockedShard& shard) {
     // The victim's own segment goes back as it is emptied; a spare beyond the reserve goes here.
     if (segments::over_capacity(shard.region) && shard.header.spare_count > segments::kReserve) release_spare(shard);
     merge_buckets(shard);
+    if (!segments::over_capacity(shard.region)) return;
+    // The index gives too: as many buckets as its records can spare.
+    for (int i = 0; i < kTightMerges && index::merge_possible(shard); ++i) {
+        if (!index::merge_bucket(shard)) break;
+    }
+    index::compact_overflow(shard);
 }
 
 void release_empty_shard(Core& core, LockedShard& shard) {

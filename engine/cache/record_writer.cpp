@@ -79,7 +79,8 @@ std::uint32_t segments_needed(const LockedShard& shard, Queue queue, const NewRe
         room -= length + kFragmentOverhead;
         position += length;
     }
-    if (room < fragmented_head_bytes(record, fragments)) open_another();
+    // One more than counted: the actual cuts are a little better, and may be one more.
+    if (room < fragmented_head_bytes(record, fragments + 1)) open_another();
     return needed;
 }
 

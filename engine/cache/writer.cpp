@@ -95,11 +95,16 @@ SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewReco
     const std::size_t bytes = whole_bytes(record);
     const bool fits = segments::room_in(shard, queue) >= bytes;
     if ((!fits || record.key.size() > format::kMaxInlineKeyBytes) && prefers_fragments(shard, record)) {
-        status = make_spares_for(core, shard, queue, record, moved);
-        const SlotWord word = status.ok() ? write_fragmented(shard, queue, record) : 0;
-        if (status.ok() && word == 0)
-            status = {Code::full, "no space for a value of " + std::to_string(record.value_length()) + " bytes"};
-        return word;
+        // What was written before space ran out after all (others lower the capacity meanwhile) is dead, and makes room.
+        constexpr int kTries = 4;
+        for (int i = 0; i < kTries; ++i) {
+            status = make_spares_for(core, shard, queue, record, moved);
+            if (!status.ok()) return 0;
+            const SlotWord word = write_fragmented(shard, queue, record);
+            if (word != 0) return word;
+        }
+        status = {Code::full, "no space for a value of " + std::to_string(record.value_length()) + " bytes"};
+        return 0;
     }
     status = make_room(core, shard, queue, bytes, moved);
     return status.ok() ? write_whole(shard, queue, record) : 0;

@@ -23,6 +23,7 @@ namespace {
 constexpr std::uint64_t kSplitLoadPercent = 75;
 constexpr std::uint64_t kOverdueLoadPercent = 80;
 constexpr std::uint64_t kMergeLoadPercent = 25;
+constexpr std::uint64_t kTightLoadPercent = 65;
 
 std::uint32_t bucket_count(const LockedShard& shard) noexcept { return bounded_buckets(shard.region, shard.id); }
 
@@ -91,6 +92,18 @@ bool mark_overflow(LockedShard& shard, Bucket& main, std::vector<bool>& in_use) 
         bucket = next;
     }
     return any;
+}
+
+// Copies an overflow bucket to another place and leads the chain there, in one store.
+Bucket& move_overflow(LockedShard& shard, const Bucket& from, std::uint64_t number, Slot& link) noexcept {
+    Bucket& to = overflow_bucket(shard, number);
+    for (unsigned i = 0; i < kSlotsPerBucket; ++i)
+        to.slots[i].store(from.slots[i].load(std::memory_order_relaxed), std::memory_order_release);
+    LARDER_FAULT_POINT("overflow.copied");
+    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&to) - shard.region.at(0));
+    link.store(format::make_link(offset), std::memory_order_release);
+    note_moved(shard);
+    return to;
 }
 
 // A kill within pull_forward() leaves a word in two slots of one chain.
@@ -177,6 +190,38 @@ bool split_bucket(LockedShard& shard) {
 bool merge_due(const LockedShard& shard) noexcept {
     const std::uint32_t buckets = bucket_count(shard);
     return buckets > format::kFirstBuckets && load_percent(shard, buckets) < kMergeLoadPercent;
+}
+
+bool merge_possible(const LockedShard& shard) noexcept {
+    const std::uint32_t buckets = bucket_count(shard);
+    return buckets > format::kFirstBuckets && load_percent(shard, buckets) < kTightLoadPercent;
+}
+
+void compact_overflow(LockedShard& shard) {
+    const std::uint32_t buckets = bucket_count(shard);
+    std::vector<bool> in_use(shard.header.overflow_used.load(std::memory_order_relaxed));
+    for (std::uint32_t i = 0; i < buckets; ++i) {
+        pull_forward(shard, shard.region.bucket(shard.id, i));
+        mark_overflow(shard, shard.region.bucket(shard.id, i), in_use);
+    }
+    const auto used = static_cast<std::uint64_t>(std::count(in_use.begin(), in_use.end(), true));
+    std::uint64_t hole = 0;
+    for (std::uint32_t i = 0; i < buckets; ++i) {
+        Bucket* previous = &shard.region.bucket(shard.id, i);
+        for (Bucket* bucket = next_in_chain(shard.region, shard.id, *previous); bucket != nullptr;) {
+            Slot& link = previous->slots[kSlotsPerBucket - 1];
+            if (overflow_number(shard, format::offset_of(link.load(std::memory_order_relaxed))) >= used) {
+                while (in_use[hole]) ++hole;
+                in_use[hole] = true;
+                bucket = &move_overflow(shard, *bucket, hole, link);
+            }
+            previous = bucket;
+            bucket = next_in_chain(shard.region, shard.id, *previous);
+        }
+    }
+    trim_overflow(shard, used);
+    rebuild_overflow_list(shard, std::vector<bool>(used, true));
+    note_moved(shard);
 }
 
 bool merge_bucket(LockedShard& shard) {

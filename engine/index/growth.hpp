@@ -28,6 +28,10 @@ bool split_overdue(const region::LockedShard& shard) noexcept;
 bool split_bucket(region::LockedShard& shard);
 /// Whether the index is much larger than its records need.
 bool merge_due(const region::LockedShard& shard) noexcept;
+/// Whether the index could do with fewer buckets, at the price of longer chains: when space is short.
+bool merge_possible(const region::LockedShard& shard) noexcept;
+/// Moves the overflow buckets in use together, and gives the space of the others back.
+void compact_overflow(region::LockedShard& shard);
 /// Merges the last bucket into its parent, and gives space back when a page of buckets has become free. False: no room.
 bool merge_bucket(region::LockedShard& shard);
 

@@ -86,4 +86,18 @@ void note_moved(LockedShard& shard) noexcept {
     shard.header.directory.store(format::pack_directory(directory), std::memory_order_release);
 }
 
+Bucket& overflow_bucket(LockedShard& shard, std::uint64_t number) noexcept {
+    return shard.region.bucket_at(offset_of_number(shard, number));
+}
+
+void trim_overflow(LockedShard& shard, std::uint64_t used) {
+    format::ShardHeader& h = shard.header;
+    const std::uint64_t keep = (used + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
+    const std::uint64_t committed = h.overflow_buckets_committed.load(std::memory_order_relaxed);
+    h.overflow_used.store(used, std::memory_order_relaxed);
+    if (keep >= committed) return;
+    h.overflow_buckets_committed.store(keep, std::memory_order_relaxed);
+    (void)shard.region.file().decommit(offset_of_number(shard, committed - 1), (committed - keep) * kBucketBytes);
+}
+
 }  // namespace larder::index

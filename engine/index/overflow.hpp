@@ -15,6 +15,10 @@ format::Bucket* take_overflow(region::LockedShard& shard);
 void free_overflow(region::LockedShard& shard, format::Bucket& bucket) noexcept;
 /// The number of an overflow bucket, counted from the upper end; the offset must lie in the shard's range.
 std::uint64_t overflow_number(const region::LockedShard& shard, std::uint64_t offset) noexcept;
+/// Gives back the pages beyond the first `used` overflow buckets. REQUIRES: none beyond is in use or on the free list.
+void trim_overflow(region::LockedShard& shard, std::uint64_t used);
+/// The overflow bucket of a number.
+format::Bucket& overflow_bucket(region::LockedShard& shard, std::uint64_t number) noexcept;
 /// Makes the free list anew from which buckets are in use (by number).
 void rebuild_overflow_list(region::LockedShard& shard, const std::vector<bool>& in_use) noexcept;
 /// Tells readers that a record changed its bucket: their misses do not count.

@@ -59,4 +59,6 @@ Result<MappedFile> reopen(int descriptor, Access access, std::string path) {
     return FileState::to_file(std::make_shared<FileState>(std::move(opened), std::move(path), access, false));
 }
 
+void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
+
 }  // namespace larder::platform

@@ -14,4 +14,7 @@ Result<MappedFile> reopen(int descriptor, Access access, std::string path = {});
 /// forked children may call it.
 int reopen_descriptor(int descriptor, Access access) noexcept;
 
+/// Closes a bare descriptor. Async-signal-safe.
+void close_descriptor(int descriptor) noexcept;
+
 }  // namespace larder::platform

@@ -118,8 +118,10 @@ class LARDER_API Cache {
     /// What is known of a record. Does not count as a hit, neither for eviction nor in the statistics.
     Result<RecordInfo> info(std::string_view key) const;
     /// Looks up many keys, overlapping their cache misses. answers.size() must be keys.size() (else nothing is read, and all
-    /// answers say invalid_argument). Lookup::info.version is 0 unless `versions`. Returns the number of hits.
-    std::size_t get_many(std::span<const std::string_view> keys, std::span<Lookup> answers, bool versions = false) const;
+    /// answers say invalid_argument). Without `versions`, Lookup::info.version is 0;
+    /// ask so where no version is ever used: records that are moved then need not carry theirs (8 bytes each). Returns the number
+    /// of hits.
+    std::size_t get_many(std::span<const std::string_view> keys, std::span<Lookup> answers, bool versions = true) const;
     /// Calls `visit` for each record until it returns false; returns where it stopped. Records that exist all the while are
     /// visited at least once, and more than once only if they move meanwhile (while resize() lowers the capacity, one that
     /// moves may be left out). No other user is stopped; `visit` may call any
