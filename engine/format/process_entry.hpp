@@ -39,7 +39,7 @@ inline constexpr unsigned kStripes = 14;
 
 enum class ProcessState : std::uint32_t { free = 0, attached = 1 };
 
-struct alignas(64) ProcessEntry {
+struct alignas(128) ProcessEntry {
     std::atomic<std::uint32_t> state;
     std::atomic<std::uint32_t> pid;
     std::atomic<std::uint64_t> pid_namespace;

@@ -95,7 +95,7 @@ bool mark_overflow(LockedShard& shard, Bucket& main, std::vector<bool>& in_use) 
 }
 
 // Copies an overflow bucket to another place and leads the chain there, in one store.
-Bucket& move_overflow(LockedShard& shard, const Bucket& from, std::uint64_t number, Slot& link) noexcept {
+Bucket& move_overflow(LockedShard& shard, Bucket& from, std::uint64_t number, Slot& link) noexcept {
     Bucket& to = overflow_bucket(shard, number);
     for (unsigned i = 0; i < kSlotsPerBucket; ++i)
         to.slots[i].store(from.slots[i].load(std::memory_order_relaxed), std::memory_order_release);
@@ -103,6 +103,8 @@ Bucket& move_overflow(LockedShard& shard, const Bucket& from, std::uint64_t numb
     const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&to) - shard.region.at(0));
     link.store(format::make_link(offset), std::memory_order_release);
     note_moved(shard);
+    // A reader still in the old bucket must find its slot changed.
+    for (Slot& slot : from.slots) slot.store(0, std::memory_order_release);
     return to;
 }
 
