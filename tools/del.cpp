@@ -43,10 +43,10 @@ ExitCode run(const Arguments& arguments, Session& session) {
 }  // namespace
 
 void add_del(CLI::App& app, Session& session) {
-    CLI::App* command = app.add_subcommand("del", "Remove keys; exit code 1 if any of them was absent");
+    CLI::App* command = app.add_subcommand(
+        "del", "Remove keys; exit code 1 if any of them was absent. A key in [brackets] is taken for a list: give it in --hex");
     auto arguments = std::make_shared<Arguments>();
     arguments->file.add_to(*command);
-    // The strings as they came: the parser would take a key "[a,b]" for two, and "{}" for none.
     const auto take = [arguments](const CLI::results_t& keys) {
         arguments->keys = keys;
         return true;
@@ -54,7 +54,7 @@ void add_del(CLI::App& app, Session& session) {
     command->add_option("KEY", CLI::callback_t(take), "The keys")
         ->required()
         ->expected(1, CLI::detail::expected_max_vector_size)
-        ->allow_extra_args(false)
+        ->allow_extra_args(true)
         ->type_name("");
     add_hex(*command, arguments->hex);
     session.on(*command, [arguments, &session] { return run(*arguments, session); });

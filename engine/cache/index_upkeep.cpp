@@ -63,8 +63,8 @@ void grow_index(Core& core, LockedShard& shard) {
     }
 }
 
-void shrink_step(Core& core, LockedShard& shard) {
-    if (shard.header.spare_count <= segments::kReserve && !empty_one(core, shard, false) && shard.header.spare_count == 0) return;
+void shrink_step(Core& core, LockedShard& shard, bool force) {
+    if (shard.header.spare_count <= segments::kReserve) empty_one(core, shard, force);
     // The victim's own segment goes back as it is emptied; a spare beyond the reserve goes here.
     if (segments::over_capacity(shard.region) && shard.header.spare_count > segments::kReserve) release_spare(shard);
     merge_buckets(shard);

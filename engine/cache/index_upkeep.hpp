@@ -15,7 +15,8 @@ Slot* empty_slot(Core& core, LockedShard& shard, std::uint64_t hash);
 /// Splits a bucket or two when that is due.
 void grow_index(Core& core, LockedShard& shard);
 /// While the cache is over its capacity: gives one segment back, and the buckets that its records no longer need.
-void shrink_step(Core& core, LockedShard& shard);
+/// With `force`, whatever hits its records have had.
+void shrink_step(Core& core, LockedShard& shard, bool force);
 /// Gives back every segment and bucket of a shard that holds no record.
 void release_empty_shard(Core& core, LockedShard& shard);
 

@@ -248,6 +248,24 @@ void raise_known(Core& core, const std::vector<std::atomic<bool>>& in_use) {
     core.region.header().segments_known.store(known, std::memory_order_relaxed);
 }
 
+void clear_entry(format::SegmentEntry& entry) noexcept {
+    entry.state.store(0, std::memory_order_relaxed);
+    entry.flags.store(0, std::memory_order_relaxed);
+    entry.live_bytes.store(0, std::memory_order_relaxed);
+    entry.write_offset.store(0, std::memory_order_relaxed);
+}
+
+// Entries that the header does not know of, and that hold nothing, may still say that they do.
+void clear_unknown_entries(Core& core) {
+    constexpr std::uint32_t kPerPage = format::kPageBytes / format::kSegmentEntryBytes;
+    const format::Geometry& g = core.geometry();
+    const std::uint32_t known = core.region.segments_known();
+    const std::uint32_t rest = std::min((known + kPerPage - 1) / kPerPage * kPerPage, g.segment_count);
+    for (std::uint32_t i = known; i < rest; ++i) clear_entry(core.region.segment(i));
+    const std::uint64_t begin = g.segment_entry_at(rest);
+    if (rest < g.segment_count && begin < g.index_begin) (void)core.region.file().decommit(begin, g.index_begin - begin);
+}
+
 // Decommits neighbouring ranges in one call.
 class GivenBack {
   public:
@@ -276,6 +294,7 @@ class GivenBack {
 void settle_pool(Core& core, const std::vector<std::atomic<bool>>& in_use) {
     const format::Geometry& g = core.geometry();
     raise_known(core, in_use);
+    clear_unknown_entries(core);
     GivenBack give_back(core);
     for (std::uint32_t i = 0; i < core.region.segments_known(); ++i) {
         format::SegmentEntry& entry = core.region.segment(i);
@@ -284,10 +303,7 @@ void settle_pool(Core& core, const std::vector<std::atomic<bool>>& in_use) {
                 entry.flags.store(format::kSegmentCommitted, std::memory_order_relaxed);
             continue;
         }
-        entry.state.store(0, std::memory_order_relaxed);
-        entry.flags.store(0, std::memory_order_relaxed);
-        entry.live_bytes.store(0, std::memory_order_relaxed);
-        entry.write_offset.store(0, std::memory_order_relaxed);
+        clear_entry(entry);
         give_back.add(g.segment_at(i), g.segment_size);
     }
     // What the table has forgotten of segments may still have its blocks.

@@ -26,7 +26,7 @@ std::vector<std::uint32_t> richest_first(const Core& core) {
 }
 
 // One pass over the shards, each giving up its share. True when something was given back.
-bool shrink_pass(Core& core, Status& status) {
+bool shrink_pass(Core& core, bool force, Status& status) {
     const std::uint64_t before = region::space_in_use(core.region).total();
     for (const std::uint32_t id : richest_first(core)) {
         if (!segments::over_capacity(core.region)) return true;
@@ -35,7 +35,7 @@ bool shrink_pass(Core& core, Status& status) {
             status = guard.status();
             continue;
         }
-        shrink_step(core, *guard);
+        shrink_step(core, *guard, force);
     }
     return region::space_in_use(core.region).total() < before;
 }
@@ -56,8 +56,10 @@ Status resize(Core& core, std::uint64_t capacity) {
     core.region.header().capacity.store(capacity, std::memory_order_relaxed);
     LARDER_FAULT_POINT("resize.stored");
     Status status;
-    while (segments::over_capacity(core.region)) {
-        if (!shrink_pass(core, status)) break;
+    // A pass may gain nothing because all of a victim was kept; then nothing is kept any more. Others write meanwhile.
+    constexpr int kPatience = 50;
+    for (int idle = 0; idle < kPatience && segments::over_capacity(core.region);) {
+        idle = shrink_pass(core, idle > 0, status) ? 0 : idle + 1;
     }
     (void)platform::unlock(descriptor, region::kResizeByte, 1);
     if (!segments::over_capacity(core.region)) return Code::ok;

@@ -9,9 +9,9 @@
 namespace larder::cache {
 namespace {
 
-// Cursor::position: shard in the upper 32 bits, main bucket in the lower.
-constexpr std::uint64_t position_of(std::uint32_t shard, std::uint32_t bucket) noexcept {
-    return (std::uint64_t{shard} << 32) | bucket;
+// Cursor::position: shard in the upper 16 bits, records of the chain already shown in the next 16, main bucket in the lower 32.
+constexpr std::uint64_t position_of(std::uint32_t shard, std::uint32_t bucket, std::uint64_t shown = 0) noexcept {
+    return (std::uint64_t{shard} << 48) | ((shown & 0xffff) << 32) | bucket;
 }
 
 struct Copy {
@@ -55,17 +55,18 @@ void copy_chain(const Core& core, std::uint32_t shard, std::uint32_t bucket, con
 }  // namespace
 
 Result<Cursor> scan(const Core& core, const ScanOptions& options, const std::function<bool(const RecordView&)>& visit) {
-    auto shard = static_cast<std::uint32_t>(options.from.position >> 32);
+    auto shard = static_cast<std::uint32_t>(options.from.position >> 48);
     auto bucket = static_cast<std::uint32_t>(options.from.position);
+    std::size_t shown = (options.from.position >> 32) & 0xffff;
     std::vector<Copy> copies;
     if (options.from.done) return options.from;
     for (; shard < core.geometry().shard_count; ++shard, bucket = 0) {
-        for (; bucket < buckets_of(core, shard); ++bucket) {
+        for (; bucket < buckets_of(core, shard); ++bucket, shown = 0) {
             copy_chain(core, shard, bucket, options, copies);
-            bool go_on = true;
-            // A chain is shown whole, so that a cursor never stands within one.
-            for (const Copy& copy : copies) go_on = visit({copy.key, copy.value, copy.info}) && go_on;
-            if (!go_on) return Cursor{position_of(shard, bucket + 1), false};
+            for (; shown < copies.size(); ++shown) {
+                const Copy& copy = copies[shown];
+                if (!visit({copy.key, copy.value, copy.info})) return Cursor{position_of(shard, bucket, shown + 1), false};
+            }
         }
     }
     return Cursor{position_of(shard, 0), true};

@@ -236,7 +236,10 @@ Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, Reco
     record.expires_at_ms = expires_at;
     record.version = region::version_of(guard->region, present.record);
     bool replaced = false;
-    return put(core, *guard, record, present, replaced);
+    Status status = put(core, *guard, record, present, replaced);
+    // Evicted to make space for itself, and stored anew: then it counts as a set.
+    if (status.ok() && !replaced) core.count(Count::sets);
+    return status;
 }
 
 Result<std::int64_t> count_by(Core& core, std::string_view key, const Counting& counting, const WriteOptions& options) {

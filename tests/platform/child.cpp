@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,12 +54,14 @@ void Gate::open(std::size_t count) {
 }
 
 void Gate::wait() {
-    char byte = 0;
-    ssize_t got = 0;
+    constexpr int kLongestMs = 100'000;
+    pollfd ready{read_end_, POLLIN, 0};
+    int count = 0;
     do {
-        got = ::read(read_end_, &byte, 1);
-    } while (got < 0 && errno == EINTR);
-    if (got != 1) ::abort();
+        count = ::poll(&ready, 1, kLongestMs);
+    } while (count < 0 && errno == EINTR);
+    char byte = 0;
+    if (count != 1 || ::read(read_end_, &byte, 1) != 1) throw std::runtime_error("nobody opened the gate");
 }
 
 Child::Child(const std::function<std::string()>& body) {

@@ -19,7 +19,7 @@ class Gate {
 
     /// Lets `count` waiters through.
     void open(std::size_t count = 1);
-    /// Returns when let through; kills the process when nobody is left who could.
+    /// Returns when let through. Throws when nobody has done so for much too long.
     void wait();
 
   private:

@@ -1,5 +1,6 @@
 // Memory by name: shared by all who give the name, gone with the last of them, however they end.
 #include "engine/platform/named_region.hpp"
+#include "engine/platform/fault_point.hpp"
 #include "engine/platform/file_lock.hpp"
 #include "tests/platform/child.hpp"
 #include "tests/support/check.hpp"
@@ -12,7 +13,9 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace larder;
@@ -250,10 +253,10 @@ TEST_CASE("parent and child are users of their own after a fork") {
         Gate closed;
         Child child([&] {
             close.wait();
-            if (!file.is_open() || got(file) != 'p') return std::string("lost");
+            const bool kept = file.is_open() && got(file) == 'p';
             const Status status = file.close();
             closed.open();
-            return status.message();
+            return std::string(kept ? "kept, " : "lost, ") + status.message();
         });
         REQUIRE_OK(file.close());
         CHECK(name.exists());
@@ -261,8 +264,24 @@ TEST_CASE("parent and child are users of their own after a fork") {
         close.open();
         closed.wait();
         CHECK_FALSE(name.exists());
-        CHECK(child.result() == "ok");
+        CHECK(child.result() == "kept, ok");
     }
+}
+
+TEST_CASE("a child that could not be given a lock of its own has no handle") {
+    const Name name;
+    MappedFile file = opened(name, true);
+    rlimit all{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &all) == 0);
+    const rlimit none{0, all.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(file.is_open() ? 1 : 0);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &all) == 0);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(file.is_open());
 }
 
 TEST_CASE("a child's end, by whatever means, leaves the parent its region") {
@@ -279,6 +298,49 @@ TEST_CASE("a child's end, by whatever means, leaves the parent its region") {
     CHECK(got(opened(name, false)) == '\0');
     CHECK(name.exists());
 }
+
+#if defined(LARDER_FAULT_POINTS)
+
+namespace {
+
+Gate* between_open_and_lock = nullptr;
+Gate* go_on = nullptr;
+
+// Each once: the second attempt must run through.
+void stop_when_opened(const char* point) {
+    if (std::string_view(point) != "named_region.opened" || between_open_and_lock == nullptr) return;
+    std::exchange(between_open_and_lock, nullptr)->open();
+    go_on->wait();
+}
+
+}  // namespace
+
+TEST_CASE("an opener that comes upon a region as it goes finds the next one of that name, and leaves it its name") {
+    const Name name;
+    MappedFile old = opened(name, true);
+    Gate has_opened;
+    Gate may_go_on;
+    Child late([&] {
+        between_open_and_lock = &has_opened;
+        go_on = &may_go_on;
+        platform::set_fault_hook(stop_when_opened);
+        bool created = true;
+        const auto file = MappedFile::named(name.text(), kSize, {}, &created);
+        if (!file.ok()) return file.status().message();
+        return std::string(created ? "created " : "found ") + got(*file);
+    });
+    // The child has a descriptor from here on, but no lock. It got the parent's handle in the fork, which is a user of its own.
+    has_opened.wait();
+    REQUIRE_OK(old.close());
+    REQUIRE(::unlink(name.path().c_str()) == 0);
+    const MappedFile next = opened(name, true);
+    put(next, 'n');
+    may_go_on.open();
+    CHECK(late.result() == "found n");
+    CHECK(name.exists());
+}
+
+#endif
 
 TEST_CASE("a process that stopped while opening makes others give up, not wait for ever") {
     const Name name;

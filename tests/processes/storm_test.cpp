@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <thread>
 
 using namespace larder;
@@ -89,7 +90,10 @@ TEST_CASE("a storm of kills while the capacity changes") {
         const auto capacity = random.between(1U << 20U, 32U << 20U);
         ChildProcess resizer([&] {
             auto cache = Cache::open(path);
-            return cache.ok() && cache->resize(capacity).ok() ? 0 : 1;
+            const Status status = cache.ok() ? cache->resize(capacity) : cache.status();
+            if (!status.ok())
+                std::fprintf(stderr, "to %llu: %s\n", static_cast<unsigned long long>(capacity), status.message().c_str());
+            return status.ok() ? 0 : 1;
         });
         std::this_thread::sleep_for(std::chrono::microseconds(random.below(30'000)));
         const Ending ending = resizer.kill();
