@@ -43,6 +43,54 @@ void fill(const Tool& tool, const std::string& c) {
     tool.expect(0, {"set", c, "all bytes"}, all);
 }
 
+struct Bad {
+    std::string format;
+    std::string line;
+    std::string words;
+    int exit = 2;
+};
+
+std::vector<Bad> bad_lines() {
+    const std::string large(300'000, 'x');
+    return {
+        {"ndjson", "{", "is not JSON"},
+        {"ndjson", "[1]", "is not a JSON object"},
+        {"ndjson", R"({"value":"v"})", "has no key"},
+        {"ndjson", R"({"key":"k"})", "has no value"},
+        {"ndjson", R"({"key":"k","key_hex":"00","value":"v"})", "more than one key"},
+        {"ndjson", R"({"key":7,"value":"v"})", "key is not a string"},
+        {"ndjson", R"({"key_hex":"7","value":"v"})", "key_hex '7' is not hex"},
+        {"ndjson", R"({"key":"k","value_base64":"YQ"})", "value_base64 'YQ' is not base64"},
+        {"ndjson", R"({"key":"k","value_base64":"YR=="})", "is not base64"},
+        {"ndjson", R"({"key":"k","value_base64":"===="})", "is not base64"},
+        {"ndjson", R"({"key":"k","value":"v","expire_at":5})", "'expire_at'"},
+        {"ndjson", R"({"key":"k","value":"v","flags":4294967296})", "flags 4294967296"},
+        {"ndjson", R"({"key":"k","value":"v","flags":-1})", "flags is not a whole number"},
+        {"ndjson", R"({"key":"k","value":"v","expires_at":1e999})", "number"},
+        {"ndjson", R"({"key":"","value":"v"})", "key ''"},
+        {"ndjson", R"({"key":"k","value":")" + large + "\"}", "above the limit", 5},
+        {"ndjson", R"({"key":"k","value":")" + large + large + large + large + large + "\"}", "longer than any record"},
+        {"csv", "lonely", "has 1 field;"},
+        {"csv", "a,b,1,2,3", "has 5 fields;"},
+        {"csv", "a,b\"c", "double quote in a field"},
+        {"csv", "a,\"b\"c", "behind a closing double quote"},
+        {"csv", "a,b,soon", "ttl_ms 'soon'"},
+        {"csv", "a,b,-1", "ttl_ms '-1'"},
+        {"csv", "a,b,,4294967296", "flags '4294967296'"},
+        {"csv", "a," + large + large + large + large + large, "larger than any"},
+        {"tsv", "a,b", "has 1 field;"},
+    };
+}
+
+/// A good line, a blank one, the bad one, and a good one.
+std::string around(const Bad& bad) {
+    const auto row = [&bad](const std::string& key) {
+        if (bad.format == "ndjson") return R"({"key":")" + key + R"(","value":"v"})" + "\n";
+        return key + (bad.format == "csv" ? "," : "\t") + "v\n";
+    };
+    return row("first") + "\n" + bad.line + "\n" + row("last");
+}
+
 }  // namespace
 
 TEST_CASE("dump | load brings everything back") {
@@ -138,49 +186,10 @@ TEST_CASE("load reads TSV, headers in any order, and hex") {
 TEST_CASE("a bad line is named, and ends the load or is skipped") {
     const Tool tool;
     const auto c = tool.create("c", {"--capacity", "1MiB"});
-    struct Bad {
-        std::string format;
-        std::string line;
-        std::string words;
-        int exit = 2;
-    };
-    const std::string large(300'000, 'x');
-    const std::vector<Bad> bads{
-        {"ndjson", "{", "is not JSON"},
-        {"ndjson", "[1]", "is not a JSON object"},
-        {"ndjson", R"({"value":"v"})", "has no key"},
-        {"ndjson", R"({"key":"k"})", "has no value"},
-        {"ndjson", R"({"key":"k","key_hex":"00","value":"v"})", "more than one key"},
-        {"ndjson", R"({"key":7,"value":"v"})", "key is not a string"},
-        {"ndjson", R"({"key_hex":"7","value":"v"})", "key_hex '7' is not hex"},
-        {"ndjson", R"({"key":"k","value_base64":"YQ"})", "value_base64 'YQ' is not base64"},
-        {"ndjson", R"({"key":"k","value_base64":"YR=="})", "is not base64"},
-        {"ndjson", R"({"key":"k","value_base64":"===="})", "is not base64"},
-        {"ndjson", R"({"key":"k","value":"v","expire_at":5})", "'expire_at'"},
-        {"ndjson", R"({"key":"k","value":"v","flags":4294967296})", "flags 4294967296"},
-        {"ndjson", R"({"key":"k","value":"v","flags":-1})", "flags is not a whole number"},
-        {"ndjson", R"({"key":"k","value":"v","expires_at":1e999})", "number"},
-        {"ndjson", R"({"key":"","value":"v"})", "key ''"},
-        {"ndjson", R"({"key":"k","value":")" + large + "\"}", "above the limit", 5},
-        {"ndjson", R"({"key":"k","value":")" + large + large + large + large + large + "\"}", "longer than any record"},
-        {"csv", "lonely", "has 1 field;"},
-        {"csv", "a,b,1,2,3", "has 5 fields;"},
-        {"csv", "a,b\"c", "double quote in a field"},
-        {"csv", "a,\"b\"c", "behind a closing double quote"},
-        {"csv", "a,b,soon", "ttl_ms 'soon'"},
-        {"csv", "a,b,-1", "ttl_ms '-1'"},
-        {"csv", "a,b,,4294967296", "flags '4294967296'"},
-        {"csv", "a," + large + large + large + large + large, "larger than any"},
-        {"tsv", "a,b", "has 1 field;"},
-    };
-    for (const auto& bad : bads) {
+    for (const auto& bad : bad_lines()) {
         INFO(bad.format << " " << bad.line.substr(0, 100));
         tool.expect(0, {"clear", c});
-        const auto row = [&](const std::string& key) {
-            if (bad.format == "ndjson") return R"({"key":")" + key + R"(","value":"v"})" + "\n";
-            return key + (bad.format == "csv" ? "," : "\t") + "v\n";
-        };
-        const auto rows = row("first") + "\n" + bad.line + "\n" + row("last");
+        const auto rows = around(bad);
         const auto ended = tool.run({"load", c, "--format", bad.format}, rows);
         CHECK(ended.exit == bad.exit);
         CHECK(ended.err.find("larder: load: stdin:3: ") != std::string::npos);
