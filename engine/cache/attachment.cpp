@@ -183,7 +183,6 @@ Result<std::unique_ptr<Core>> attach(MappedFile file, const std::string& path, c
     core->region = Region(std::move(file), std::move(*view), identity->geometry);
     core->options = options;
     core->path = path;
-    core->first_sight = FirstSight(identity->geometry.file_size - identity->geometry.segments_begin);
     if (options.read_only) {
         core->tally = std::make_unique<Tally>();
         return core;

@@ -110,7 +110,7 @@ class Checker {
     bool holds(const RecordAt& record, std::uint64_t hash) {
         copy_.resize(record.meta.payload_bytes());
         platform::copy_from_shared(copy_.data(), core_.region.at(record.payload_at()), copy_.size());
-        return region::expected_checksum(core_.region, record, format::hash_bytes(copy_.data(), copy_.size()), hash) ==
+        return region::expected_checksum(core_.region, record, format::payload_sum(copy_.data(), copy_.size()), hash) ==
                record.meta.checksum;
     }
 

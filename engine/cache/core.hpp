@@ -1,7 +1,6 @@
 // What one attached handle is made of. The operations (reader, writer, evacuation, ...) are functions over it.
 #pragma once
 
-#include "engine/cache/first_sight.hpp"
 #include "engine/cache/tally.hpp"
 #include "engine/format/hash.hpp"
 #include "engine/region/region.hpp"
@@ -19,7 +18,6 @@ struct Core {
     Options options;
     std::string path;
     std::unique_ptr<Tally> tally;
-    FirstSight first_sight;
     region::ShardLock::TakeOverGuard take_over_guard;
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }

@@ -1,4 +1,5 @@
 #include "engine/cache/reader.hpp"
+#include "engine/cache/quick_read.hpp"
 
 #include "engine/platform/clock.hpp"
 
@@ -16,29 +17,12 @@ namespace {
 // of a scan.
 constexpr int kMostScans = 1000;
 
-// Still the same record? Everything copied before this is whole if so: the memory of a segment is written again only after
-// all slots into it have gone (INV-4). The acquire fence pairs with the release fence of open_active().
-bool still_there(const Slot& slot, SlotWord word) noexcept {
-    std::atomic_thread_fence(std::memory_order_acquire);
-    return format::without_hits(slot.load(std::memory_order_relaxed)) == format::without_hits(word);
-}
-
-bool must_verify(const Core& core, const RecordAt& record) noexcept {
-    if (core.options.read_check == ReadCheck::first_large && record.meta.value_length >= FirstSight::kLargeBytes) {
-        return !core.first_sight.seen(record.offset - core.geometry().segments_begin);
-    }
-    return core.options.read_check != ReadCheck::never;
-}
-
-// Copies and, where due, verifies the payload of one record. `to` is private memory: what passes cannot change any more.
+// Copies and, where wanted, verifies the payload of one record. `to` is private memory: what passes cannot change any more.
 bool copy_payload(const Core& core, const RecordAt& record, std::uint64_t hash, std::byte* to) noexcept {
-    const std::size_t length = record.meta.payload_bytes();
-    platform::copy_from_shared(to, core.region.at(record.payload_at()), length);
-    if (!must_verify(core, record)) return true;
-    if (region::expected_checksum(core.region, record, format::hash_bytes(to, length), hash) != record.meta.checksum)
-        return false;
-    if (length >= FirstSight::kLargeBytes) core.first_sight.mark(record.offset - core.geometry().segments_begin);
-    return true;
+    const std::uint64_t sum =
+        region::copy_and_sum_from_shared(to, core.region.at(record.payload_at()), record.meta.payload_bytes());
+    return core.options.read_check == ReadCheck::never ||
+           region::expected_checksum(core.region, record, sum, hash) == record.meta.checksum;
 }
 
 // A private copy of the table of fragments, whole and adding up to what the record says; empty if it is not.
@@ -49,7 +33,7 @@ std::vector<format::Fragment> copy_table(const Core& core, const RecordAt& owner
         table[i] = region::read_fragment(core.region, owner, i);
         length += table[i].length;
     }
-    const std::uint64_t payload = format::hash_bytes(table.data(), owner.meta.payload_bytes());
+    const std::uint64_t payload = format::payload_sum(table.data(), owner.meta.payload_bytes());
     const bool whole = region::expected_checksum(core.region, owner, payload, hash) == owner.meta.checksum;
     if (!whole || length != owner.meta.fragmented_bytes()) table.clear();
     return table;
@@ -133,14 +117,6 @@ Attempt read_any(const Core& core, const Slot& slot, SlotWord word, std::string&
     return still_there(slot, word) ? attempt : Attempt::changed;
 }
 
-void mark_hit(const Core& core, Slot& slot) noexcept {
-    SlotWord word = slot.load(std::memory_order_relaxed);
-    if (format::hits_of(word) == format::kMaxHits || format::is_empty(word) || !core.region.writable()) return;
-    // Once is enough: a lost race is a lost hit, not an error.
-    if (slot.compare_exchange_strong(word, word + 1, std::memory_order_relaxed, std::memory_order_relaxed))
-        core.count(Count::hit_marks);
-}
-
 namespace {
 
 Code read_generally(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
@@ -172,46 +148,20 @@ Code read_generally(const Core& core, std::string_view key, std::uint64_t hash, 
     return Code::busy;
 }
 
-// The common hit in one piece: a record without fields in its main bucket, its value in place. nullptr whenever anything is
-// other than that; the general way then finds out what.
-Slot* quick_hit(const Core& core, std::string_view key, std::uint64_t hash, ValueSink& sink, RecordInfo* info) {
-    const format::Geometry& g = core.geometry();
-    const std::uint32_t shard = g.shard_of(hash);
-    const auto directory = format::unpack_directory(core.region.shard(shard).directory.load(std::memory_order_acquire));
-    index::Bucket& bucket = index::main_bucket(core.region, shard, hash, directory.buckets);
-    const unsigned mask = index::match_tags(bucket, format::tag_from_hash(hash));
-    if (mask == 0) return nullptr;
-    Slot& slot = bucket.slots[static_cast<unsigned>(__builtin_ctz(mask))];
-    const SlotWord word = slot.load(std::memory_order_acquire);
-    RecordAt record;
-    record.offset = format::offset_of(word);
-    if (!g.holds_records(record.offset)) return nullptr;
-    const std::byte* at = core.region.at(record.offset);
-    __builtin_prefetch(at + 64);
-    std::uint64_t head = 0;
-    platform::copy_from_shared(&head, at, sizeof head);
-    record.meta.checksum = static_cast<std::uint32_t>(head);
-    record.meta.key_length = static_cast<std::uint8_t>(head >> 40);
-    record.meta.value_length = static_cast<std::uint16_t>(head >> 48);
-    const bool plain = (head & (std::uint64_t{0xff} << 32)) == 0;
-    const std::uint64_t room = g.segment_size - ((record.offset - g.segments_begin) & (g.segment_size - 1));
-    if (!plain || record.meta.key_length != key.size() || sizeof head + key.size() + record.meta.value_length > room)
-        return nullptr;
-    if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return nullptr;
-    if (sink.wants_value()) {
-        std::byte* to = sink.prepare(record.meta.value_length);
-        if (to == nullptr || !copy_payload(core, record, hash, to)) return nullptr;
-    }
-    if (info != nullptr) fill_info(core, record, *info);
-    return still_there(slot, word) ? &slot : nullptr;
-}
-
 }  // namespace
 
 Code read_value(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
                 Footprint footprint) {
-    Slot* const slot = quick_hit(core, key, hash, sink, info);
-    if (slot == nullptr) return read_generally(core, key, hash, sink, info, footprint);
+    const quick::Home home = quick::find_home(core, hash);
+    Slot* const slot = quick::find_slot(home);
+    if (slot == nullptr) {
+        if (!quick::is_certain_miss(core, home)) return read_generally(core, key, hash, sink, info, footprint);
+        if (footprint != Footprint::none) core.count(Count::misses);
+        return Code::not_found;
+    }
+    const SlotWord word = slot->load(std::memory_order_acquire);
+    if (!quick::take(core, *slot, word, key, hash, sink, info)) [[unlikely]]
+        return read_generally(core, key, hash, sink, info, footprint);
     if (footprint != Footprint::none) core.count(Count::hits);
     if (footprint == Footprint::marked) mark_hit(core, *slot);
     return Code::ok;

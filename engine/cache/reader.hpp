@@ -55,7 +55,20 @@ Attempt read_slot(const Core& core, const index::Slot& slot, index::SlotWord wor
 /// Reads whatever record `word` leads to: its key into `key`, its value into `value` (nullptr: not wanted).
 Attempt read_any(const Core& core, const index::Slot& slot, index::SlotWord word, std::string& key, std::string* value,
                  RecordInfo& info);
+/// Still the same record? Everything copied before this is whole if so: the memory of a segment is written again only after
+/// all slots into it have gone (INV-4). The acquire fence pairs with the release fence of open_active().
+inline bool still_there(const index::Slot& slot, index::SlotWord word) noexcept {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return format::without_hits(slot.load(std::memory_order_relaxed)) == format::without_hits(word);
+}
+
 /// Adds one to the slot's hit counter, unless it is full or this handle may not write.
-void mark_hit(const Core& core, index::Slot& slot) noexcept;
+inline void mark_hit(const Core& core, index::Slot& slot) noexcept {
+    index::SlotWord word = slot.load(std::memory_order_relaxed);
+    if (format::hits_of(word) == format::kMaxHits || format::is_empty(word) || !core.region.writable()) return;
+    // Once is enough: a lost race is a lost hit, not an error.
+    if (slot.compare_exchange_strong(word, word + 1, std::memory_order_relaxed, std::memory_order_relaxed))
+        core.count(Count::hit_marks);
+}
 
 }  // namespace larder::cache

@@ -15,12 +15,6 @@ constexpr std::size_t kWholePart = 32;
 constexpr std::size_t kSmallestFragment = 512;
 constexpr std::size_t kFragmentOverhead = 40;
 
-std::uint64_t payload_hash(std::string_view head, std::string_view tail, const std::byte* written) noexcept {
-    // In one piece the caller's bytes are hashed: they are in the cache, and nobody else changes them.
-    if (tail.empty()) return format::hash_bytes(head.data(), head.size());
-    return format::hash_bytes(written, head.size() + tail.size());
-}
-
 bool has_long_key(const NewRecord& record) noexcept { return record.key.size() > format::kMaxInlineKeyBytes; }
 
 std::size_t fragmented_bytes(const NewRecord& record) noexcept {
@@ -103,11 +97,13 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
     const std::size_t head_bytes = format::encode_meta(record.meta, head);
     std::byte* payload = at + head_bytes + record.key.size();
     platform::copy_to_shared(at + head_bytes, record.key.data(), record.key.size());
-    platform::copy_to_shared(payload, record.payload.data(), record.payload.size());
-    platform::copy_to_shared(payload + record.payload.size(), record.payload_tail.data(), record.payload_tail.size());
+    std::uint64_t sum = region::copy_and_sum_to_shared(payload, record.payload.data(), record.payload.size());
+    if (!record.payload_tail.empty()) {
+        platform::copy_to_shared(payload + record.payload.size(), record.payload_tail.data(), record.payload_tail.size());
+        sum = format::payload_sum(payload, record.payload.size() + record.payload_tail.size());
+    }
     LARDER_FAULT_POINT("record.half_written");
-    const std::uint64_t hash = payload_hash(record.payload, record.payload_tail, payload);
-    const std::uint32_t checksum = format::record_checksum(hash, record.key_hash, record.meta, generation, offset);
+    const std::uint32_t checksum = format::record_checksum(sum, record.key_hash, record.meta, generation, offset);
     std::memcpy(head, &checksum, sizeof checksum);
     platform::copy_to_shared(at, head, head_bytes);
     LARDER_FAULT_POINT("record.written");

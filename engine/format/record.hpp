@@ -115,13 +115,33 @@ std::uint64_t mix_fields(std::uint64_t seed, const RecordMeta& meta) noexcept;
 
 /// The checksum of a record: binds the value's bytes (or the fragment table's) to the key, the header, the place and the
 /// generation of the segment, so that stale bytes of another time or place never pass.
-inline std::uint32_t record_checksum(std::uint64_t payload_hash, std::uint64_t key_hash, const RecordMeta& meta,
+inline std::uint32_t record_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const RecordMeta& meta,
                                      std::uint64_t generation, std::uint64_t offset) noexcept {
     const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 24) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
     std::uint64_t seed = mix(key_hash ^ lengths, generation ^ (offset << 20));
     if ((meta.flags & ~kWide) != 0) [[unlikely]]
         seed = mix_fields(seed, meta);
-    const std::uint64_t sum = mix(payload_hash, seed);
+    const std::uint64_t sum = mix(payload_sum, seed);
+    return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+}
+
+/// The first eight bytes of a record as one word.
+struct PlainHead {
+    std::uint64_t word = 0;
+
+    std::uint32_t checksum() const noexcept { return static_cast<std::uint32_t>(word); }
+    /// Without fields, fragments or anything else that a flag stands for: key and value follow at once.
+    bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
+    std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
+    std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
+};
+static_assert(sizeof(PlainHead) == kRecordHeaderBytes);
+
+/// record_checksum() of a plain record.
+inline std::uint32_t plain_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const PlainHead& head,
+                                    std::uint64_t generation, std::uint64_t offset) noexcept {
+    const std::uint64_t lengths = (std::uint64_t{head.value_length()} << 24) ^ (std::uint64_t{head.key_length()} << 8);
+    const std::uint64_t sum = mix(payload_sum, mix(key_hash ^ lengths, generation ^ (offset << 20)));
     return static_cast<std::uint32_t>(sum ^ (sum >> 32));
 }
 

@@ -28,17 +28,15 @@ inline constexpr int kMaxChain = 64;
 /// the caller loads each candidate atomically.
 inline unsigned match_tags(const Bucket& bucket, std::uint16_t tag) noexcept {
 #if defined(__SSE2__) && !defined(LARDER_TSAN)
-    const __m128i wanted = _mm_set1_epi32(tag);
     const auto* words = reinterpret_cast<const __m128i*>(&bucket);
-    unsigned mask = 0;
-    for (int i = 0; i < 2; ++i) {
-        const __m128 low = _mm_castsi128_ps(_mm_load_si128(words + 2 * i));
-        const __m128 high = _mm_castsi128_ps(_mm_load_si128(words + 2 * i + 1));
-        const __m128i halves = _mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1)));
-        const __m128i equal = _mm_cmpeq_epi32(_mm_srli_epi32(halves, 16), wanted);
-        mask |= static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal))) << (4 * i);
-    }
-    return mask;
+    const auto tags_of = [words](int pair) {
+        const __m128 low = _mm_castsi128_ps(_mm_load_si128(words + pair));
+        const __m128 high = _mm_castsi128_ps(_mm_load_si128(words + pair + 1));
+        return _mm_srai_epi32(_mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1))), 16);
+    };
+    const __m128i tags = _mm_packs_epi32(tags_of(0), tags_of(2));
+    const __m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<short>(tag)));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
 #else
     unsigned mask = 0;
     for (unsigned i = 0; i < format::kSlotsPerBucket; ++i) {

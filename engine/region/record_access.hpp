@@ -1,6 +1,7 @@
 // Reading records where they lie, with every offset and length checked before it is used.
 #pragma once
 
+#include "engine/format/payload_sum.hpp"
 #include "engine/format/record.hpp"
 #include "engine/platform/shared_bytes.hpp"
 #include "engine/region/region.hpp"
@@ -58,18 +59,37 @@ inline bool has_key(const Region& region, const RecordAt& record, std::string_vi
 /// The hash of the key the record belongs to (for a fragment: its owner's key). For owners of the shard's lock.
 std::uint64_t owner_hash(const Region& region, const RecordAt& record);
 
-/// What the record's checksum must be, given the hash of its payload bytes.
-inline std::uint32_t expected_checksum(const Region& region, const RecordAt& record, std::uint64_t payload_hash,
+/// Copies bytes out of the mapping and sums what was copied.
+inline std::uint64_t copy_and_sum_from_shared(void* to, const void* from, std::size_t length) noexcept {
+#if defined(LARDER_TSAN)
+    platform::copy_from_shared(to, from, length);
+    return format::payload_sum(to, length);
+#else
+    return format::copy_and_sum(to, from, length);
+#endif
+}
+/// Copies private bytes into the mapping and sums them.
+inline std::uint64_t copy_and_sum_to_shared(void* to, const void* from, std::size_t length) noexcept {
+#if defined(LARDER_TSAN)
+    platform::copy_to_shared(to, from, length);
+    return format::payload_sum(from, length);
+#else
+    return format::copy_and_sum(to, from, length);
+#endif
+}
+
+/// What the record's checksum must be, given the sum over its payload bytes.
+inline std::uint32_t expected_checksum(const Region& region, const RecordAt& record, std::uint64_t payload_sum,
                                        std::uint64_t key_hash) noexcept {
     const std::uint64_t generation =
         region.generation(region.geometry().segment_of(record.offset)).load(std::memory_order_relaxed);
-    return format::record_checksum(payload_hash, key_hash, record.meta, generation, record.offset);
+    return format::record_checksum(payload_sum, key_hash, record.meta, generation, record.offset);
 }
 
 /// Whether the record's bytes, read in place, have the checksum its header says. For owners of the lock, recovery and the
 /// checker.
 inline bool checksum_holds(const Region& region, const RecordAt& record, std::uint64_t key_hash) noexcept {
-    const std::uint64_t payload = format::hash_bytes(region.at(record.payload_at()), record.meta.payload_bytes());
+    const std::uint64_t payload = format::payload_sum(region.at(record.payload_at()), record.meta.payload_bytes());
     return expected_checksum(region, record, payload, key_hash) == record.meta.checksum;
 }
 

@@ -56,9 +56,8 @@ enum class Recovery : std::uint8_t {
 
 /// When a get compares a record's bytes with its checksum.
 enum class ReadCheck : std::uint8_t {
-    always,       ///< on each get
-    first_large,  ///< on each get of a small record; values of 1 KiB and more when this handle first sees them. The default.
-    never,        ///< trust the file; torn reads are still detected
+    always,  ///< on each get; made while the value is copied. The default.
+    never,   ///< trust the file; torn reads are still detected
 };
 
 /// How far recovery has come: bytes of the file walked and to walk.
@@ -93,7 +92,7 @@ struct Options {
     /// Attach to a file system that has no coherent shared mappings (NFS, 9p, FUSE). It corrupts; you have been told.
     bool allow_network_file_system = false;
     Recovery recovery = Recovery::automatic;
-    ReadCheck read_check = ReadCheck::first_large;
+    ReadCheck read_check = ReadCheck::always;
     /// How long a write waits for a shard's lock, and an open for another opener, before Code::busy. 1 ms to 1 h.
     std::chrono::milliseconds timeout{1000};
     /// Flush and set the clean mark when the last handle closes. Without it the kernel writes back when it pleases.

@@ -81,7 +81,7 @@ TEST_CASE("what was stored is there after each way to open") {
         options.recovery = Recovery::refuse;
         check(opened(Cache::open(path, options)));
     }
-    for (const auto read_check : {ReadCheck::always, ReadCheck::first_large, ReadCheck::never}) {
+    for (const auto read_check : {ReadCheck::always, ReadCheck::never}) {
         options.read_check = read_check;
         check(opened(Cache::open(path, options)));
     }

@@ -14,7 +14,7 @@ using namespace larder::tests;
 namespace {
 
 const std::string kDocument = LARDER_TEST_DATA "/../../engine/FORMAT.md";
-const std::string kGoldenFile = LARDER_TEST_DATA "/../golden/format-1.hex";
+const std::string kGoldenFile = LARDER_TEST_DATA "/../golden/format-2.hex";
 
 constexpr std::size_t kProcessTable = 0x1000;
 constexpr std::size_t kProcessTableBytes = 0x4000;
@@ -37,7 +37,7 @@ TEST_CASE("the dumps in the document are what the engine writes") {
     CHECK(to_hex(shown) == to_hex(file));
 }
 
-TEST_CASE("a file made by the first version of the format opens and reads") {
+TEST_CASE("a file made by the first release of the format opens and reads") {
     TemporaryDirectory directory;
     const std::string bytes = from_hex(read_file(kGoldenFile));
     write_file(directory.file("c"), bytes);
@@ -57,7 +57,7 @@ TEST_CASE("a file made by the first version of the format opens and reads") {
     require_clean(cache);
 }
 
-TEST_CASE("a file made by the first version of the format can be recovered") {
+TEST_CASE("a file made by the first release of the format can be recovered") {
     TemporaryDirectory directory;
     std::string bytes = from_hex(read_file(kGoldenFile));
     constexpr std::size_t kMarkAt = 168;

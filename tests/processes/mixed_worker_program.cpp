@@ -23,8 +23,8 @@ int work(char** arguments) {
     Options opening;
     opening.read_only = options.read_only;
     opening.timeout = options.may_be_busy ? std::chrono::milliseconds(50) : std::chrono::seconds(20);
-    const ReadCheck checks[]{ReadCheck::always, ReadCheck::first_large, ReadCheck::never};
-    opening.read_check = checks[options.number % 3];
+    const ReadCheck checks[]{ReadCheck::always, ReadCheck::never};
+    opening.read_check = checks[options.number % 2];
     auto cache = Cache::open(arguments[1], opening);
     if (!cache.ok()) throw WrongAnswer("open: " + cache.status().message());
     const Journal journal(arguments[2]);
