@@ -1,5 +1,6 @@
 #include "engine/cache/attachment.hpp"
 
+#include "engine/cache/quick_paths.hpp"
 #include "engine/cache/recovery.hpp"
 #include "engine/cache/repair.hpp"
 #include "engine/cache/shard_guard.hpp"
@@ -181,6 +182,7 @@ Result<std::unique_ptr<Core>> attach(MappedFile file, const std::string& path, c
     if (!view.ok()) return view.status();
     auto core = std::make_unique<Core>();
     core->region = Region(std::move(file), std::move(*view), identity->geometry);
+    core->quick = &quick_paths();
     core->options = options;
     core->path = path;
     if (options.read_only) {

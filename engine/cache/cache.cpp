@@ -2,9 +2,9 @@
 #include <larder/cache.hpp>
 
 #include "engine/cache/attachment.hpp"
-#include "engine/cache/batch.hpp"
 #include "engine/cache/cache_impl.hpp"
 #include "engine/cache/checker.hpp"
+#include "engine/cache/quick_paths.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/cache/resizing.hpp"
 #include "engine/cache/scan.hpp"
@@ -13,10 +13,11 @@
 
 namespace larder {
 
+using cache::BufferSink;
 using cache::Condition;
 using cache::Core;
-using cache::Footprint;
-using cache::ValueSink;
+using cache::Count;
+using cache::NoSink;
 
 namespace {
 
@@ -31,26 +32,23 @@ Result<Core*> writable_core(CacheImpl* impl) {
     return core;
 }
 
-// A miss costs no message; what went wrong gets one.
-Status to_status(Code code) {
-    if (code == Code::corrupt) [[unlikely]]
-        return {code, "the record's bytes do not have its checksum"};
-    return code;
+enum class Footprint : std::uint8_t { none, counted, marked };
+
+template <class Sink>
+Status read(CacheImpl* impl, std::string_view key, Sink sink, RecordInfo* info, Footprint footprint) {
+    const Result<Core*> core = core_of(impl);
+    if (!core.ok()) return core.status();
+    if (Status status = cache::check_key(key); !status.ok()) return status;
+    if (info != nullptr) (*core)->note_version_seen();
+    const Code code = cache::read_value(**core, key, (*core)->hash(key), sink, info, footprint == Footprint::marked);
+    if (footprint != Footprint::none) (*core)->count(code == Code::ok ? Count::hits : Count::misses);
+    return cache::to_status(code);
 }
 
-bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
-
-Status read(CacheImpl* impl, std::string_view key, ValueSink sink, RecordInfo* info, Footprint footprint) {
-    Core* core = impl != nullptr ? impl->present_core() : nullptr;
-    if (core == nullptr) [[unlikely]] {
-        const Result<Core*> found = core_of(impl);
-        if (!found.ok()) return found.status();
-        core = *found;
-    }
-    if (!is_key(key)) [[unlikely]]
-        return cache::check_key(key);
-    if (info != nullptr) core->note_version_seen();
-    return to_status(cache::read_value(*core, key, core->hash(key), sink, info, footprint));
+// A closed handle, or one in a forked child that has yet to attach.
+[[gnu::noinline]] Status get_without_core(CacheImpl* impl, std::string_view key, std::string& value, RecordInfo* info) {
+    const Result<Core*> core = core_of(impl);
+    return core.ok() ? (*core)->quick->get(**core, key, value, info) : core.status();
 }
 
 }  // namespace
@@ -101,22 +99,20 @@ Status Cache::close() {
 bool Cache::is_open() const noexcept { return impl_ != nullptr; }
 
 Status Cache::get(std::string_view key, std::string& value, RecordInfo* info) const {
-    return read(impl_.get(), key, ValueSink(value), info, Footprint::marked);
+    const Core* core = impl_ != nullptr ? impl_->present_core() : nullptr;
+    if (core == nullptr) [[unlikely]]
+        return get_without_core(impl_.get(), key, value, info);
+    return core->quick->get(*core, key, value, info);
 }
 
 Result<std::size_t> Cache::get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info) const {
-    RecordInfo own;
-    const Result<Core*> core = core_of(impl_.get());
-    if (!core.ok()) return core.status();
-    if (Status status = cache::check_key(key); !status.ok()) return status;
-    if (info != nullptr) (*core)->note_version_seen();
-    RecordInfo& filled = info != nullptr ? *info : own;
+    std::size_t length = 0;
     // An empty buffer still asks for the value: nothing but an empty one fits it.
     static std::byte nowhere;
-    const ValueSink sink(buffer.data() != nullptr ? buffer : std::span<std::byte>(&nowhere, 0));
-    const Code code = cache::read_value(**core, key, (*core)->hash(key), sink, &filled, Footprint::marked);
-    if (code != Code::ok) return to_status(code);
-    return static_cast<std::size_t>(filled.value_size);
+    const BufferSink sink(buffer.data() != nullptr ? buffer : std::span<std::byte>(&nowhere, 0), length);
+    Status status = read(impl_.get(), key, sink, info, Footprint::marked);
+    if (!status.ok()) return status;
+    return length;
 }
 
 Result<std::string> Cache::get(std::string_view key) const {
@@ -126,11 +122,11 @@ Result<std::string> Cache::get(std::string_view key) const {
     return value;
 }
 
-Status Cache::contains(std::string_view key) const { return read(impl_.get(), key, ValueSink(), nullptr, Footprint::counted); }
+Status Cache::contains(std::string_view key) const { return read(impl_.get(), key, NoSink(), nullptr, Footprint::counted); }
 
 Result<RecordInfo> Cache::info(std::string_view key) const {
     RecordInfo info;
-    Status status = read(impl_.get(), key, ValueSink(), &info, Footprint::none);
+    Status status = read(impl_.get(), key, NoSink(), &info, Footprint::none);
     if (!status.ok()) return status;
     return info;
 }
@@ -143,7 +139,7 @@ std::size_t Cache::get_many(std::span<const std::string_view> keys, std::span<Lo
         return 0;
     }
     if (versions) (*core)->note_version_seen();
-    return cache::read_many(**core, keys, answers, versions);
+    return (*core)->quick->get_many(**core, keys, answers, versions);
 }
 
 Result<Cursor> Cache::for_each(const ScanOptions& options, const std::function<bool(const RecordView&)>& visit) const {

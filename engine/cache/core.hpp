@@ -13,8 +13,11 @@
 
 namespace larder::cache {
 
+struct QuickPaths;
+
 struct Core {
     region::Region region;
+    const QuickPaths* quick = nullptr;
     Options options;
     std::string path;
     std::unique_ptr<Tally> tally;

@@ -1,4 +1,4 @@
-// The common get in one piece: a record without fields, in its main bucket, its value in place; and the common miss. Whatever
+// The common get in one piece: a record without fields, its value in place; and the common miss. Whatever
 // is other than that is left to the general way (reader.hpp), which then finds out what it is. Inline, and in steps, so that a
 // batch can do each step for all of its keys and have their cache misses overlap.
 #pragma once
@@ -14,6 +14,8 @@
 
 namespace larder::cache::quick {
 
+inline namespace LARDER_ISA {
+
 /// Where a key's record must be if it is anywhere.
 struct Home {
     std::uint64_t hash;
@@ -27,16 +29,27 @@ inline Home find_home(const Core& core, std::uint64_t hash) noexcept {
     return {hash, directory, &index::main_bucket(core.region, shard, hash, format::unpack_directory(directory).buckets)};
 }
 
-/// The first slot of the bucket that has the tag; nullptr: none.
-inline index::Slot* find_slot(const Home& home) noexcept {
-    const unsigned mask = index::match_tags(*home.bucket, format::tag_from_hash(home.hash));
-    return mask == 0 ? nullptr : &home.bucket->slots[static_cast<unsigned>(__builtin_ctz(mask))];
+/// The first slot of a bucket that has the tag; nullptr: none.
+inline index::Slot* find_slot(index::Bucket& bucket, std::uint64_t hash) noexcept {
+    const unsigned mask = index::match_tags(bucket, format::tag_from_hash(hash));
+    return mask == 0 ? nullptr : &bucket.slots[static_cast<unsigned>(__builtin_ctz(mask))];
 }
 
-/// REQUIRES: find_slot() found none. True: the key is nowhere (INV-5). False: cannot tell.
+/// The same in the overflow buckets behind the home bucket.
+inline index::Slot* find_slot_beyond(const Core& core, const Home& home) noexcept {
+    const std::uint32_t shard = core.geometry().shard_of(home.hash);
+    const index::Bucket* bucket = home.bucket;
+    for (int hops = 1; hops < index::kMaxChain; ++hops) {
+        index::Bucket* const next = index::next_in_chain(core.region, shard, *bucket);
+        if (next == nullptr) return nullptr;
+        if (index::Slot* const slot = find_slot(*next, home.hash); slot != nullptr) return slot;
+        bucket = next;
+    }
+    return nullptr;
+}
+
+/// REQUIRES: no bucket of the chain had the tag. True: the key is nowhere (INV-5). False: cannot tell.
 inline bool is_certain_miss(const Core& core, const Home& home) noexcept {
-    const index::SlotWord last = home.bucket->slots[format::kSlotsPerBucket - 1].load(std::memory_order_acquire);
-    if (format::is_link(last, core.geometry())) return false;
     const std::uint32_t shard = core.geometry().shard_of(home.hash);
     std::atomic_thread_fence(std::memory_order_acquire);
     return core.region.shard(shard).directory.load(std::memory_order_relaxed) == home.directory;
@@ -50,35 +63,80 @@ inline void prefetch_record(const Core& core, index::SlotWord word) noexcept {
     __builtin_prefetch(core.region.at(offset) + 64);
 }
 
-/// Copies the value behind `slot` if it is the common case of the key's record, whole and still there. False: cannot tell.
+/// The processor sees a long copy coming by itself, but begins it a line at a time.
+inline void prefetch_value(const std::byte* from, std::size_t length) noexcept {
+    constexpr std::size_t kLine = 64;
+    constexpr std::size_t kMost = 16 * kLine;
+    for (std::size_t at = 2 * kLine; at < length && at < kMost; at += kLine) __builtin_prefetch(from + at);
+}
+
+/// Copies the value behind `word` if it is the common case of the key's record, whole and still there. False: cannot tell.
+template <class Sink>
 inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word, std::string_view key, std::uint64_t hash,
-                 ValueSink& sink, RecordInfo* info) {
+                 Sink& sink, RecordInfo* info) {
     const format::Geometry& g = core.geometry();
-    const std::uint64_t offset = format::offset_of(word);
-    if (!g.holds_records(offset)) return false;
-    const std::byte* const at = core.region.at(offset);
+    const std::uint64_t position = format::offset_of(word) - g.segments_begin;
+    if (position >= g.segments_bytes) return false;
+    const std::byte* const at = core.region.at(g.segments_begin + position);
     __builtin_prefetch(at + 64);
-    const std::uint64_t generation = core.region.generation(g.segment_of(offset)).load(std::memory_order_relaxed);
+    const std::uint64_t generation =
+        core.region.generation(static_cast<std::uint32_t>(position >> g.segment_shift)).load(std::memory_order_relaxed);
     format::PlainHead head;
     platform::copy_from_shared(&head.word, at, sizeof head.word);
-    const std::uint64_t room = g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
     const std::size_t length = head.value_length();
-    if (!head.is_plain() || head.key_length() != key.size() || sizeof head + key.size() + length > room) return false;
+    // The end of the file bounds what is read; that the record ends within its segment, its checksum says.
+    if (!head.is_plain_with(key.size()) || position + sizeof head + key.size() + length > g.segments_bytes) return false;
     if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return false;
     if (sink.wants_value()) {
         std::byte* const to = sink.prepare(length);
-        if (to == nullptr) return false;
-        const std::uint64_t sum = region::copy_and_sum_from_shared(to, at + sizeof head + key.size(), length);
-        if (format::plain_checksum(sum, hash, head, generation, offset) != head.checksum() &&
+        if (Sink::kMayBeTooSmall && to == nullptr) return false;
+        const std::byte* const from = at + sizeof head + key.size();
+        if (length > 2 * format::kStripeBytes) [[unlikely]]
+            prefetch_value(from, length);
+        const std::uint64_t sum = region::copy_and_sum_from_shared(to, from, length);
+        if (format::plain_checksum(sum, hash, head, generation, g.segments_begin + position) != head.checksum() &&
             core.options.read_check != ReadCheck::never)
             return false;
     }
     if (info != nullptr) {
         *info = {};
-        info->version = format::birth_version(generation, (offset - g.segments_begin) & (g.segment_size - 1));
+        info->version = format::birth_version(generation, position & (g.segment_size - 1));
         info->value_size = static_cast<std::uint32_t>(length);
     }
     return still_there(slot, word);
 }
+
+// Not inlined: the common way should not pay for its frame.
+template <class Sink>
+[[gnu::noinline]] Code read_otherwise(const Core& core, const Home& home, std::string_view key, Sink sink, RecordInfo* info,
+                                      bool marks) {
+    return read_value(core, key, home.hash, ValueSink(sink), info, marks);
+}
+
+/// read_value() (reader.hpp), uncounted, for a key whose home and first slot with its tag there (nullptr: none) were found.
+template <class Sink>
+inline Code read_uncounted(const Core& core, const Home& home, index::Slot* slot, std::string_view key, Sink sink,
+                           RecordInfo* info, bool marks) {
+    if (slot == nullptr) slot = find_slot_beyond(core, home);
+    if (slot == nullptr) {
+        if (is_certain_miss(core, home)) return Code::not_found;
+        return read_otherwise(core, home, key, sink, info, marks);
+    }
+    const index::SlotWord word = slot->load(std::memory_order_acquire);
+    if (!take(core, *slot, word, key, home.hash, sink, info)) [[unlikely]]
+        return read_otherwise(core, home, key, sink, info, marks);
+    if (marks) mark_hit(core, *slot, word);
+    return Code::ok;
+}
+
+/// The same with its place in the statistics.
+template <class Sink>
+inline Code read(const Core& core, const Home& home, std::string_view key, Sink sink, RecordInfo* info, bool marks) {
+    const Code code = read_uncounted(core, home, find_slot(*home.bucket, home.hash), key, sink, info, marks);
+    core.count(code == Code::ok ? Count::hits : Count::misses);
+    return code;
+}
+
+}  // namespace LARDER_ISA
 
 }  // namespace larder::cache::quick

@@ -1,5 +1,4 @@
 #include "engine/cache/reader.hpp"
-#include "engine/cache/quick_read.hpp"
 
 #include "engine/platform/clock.hpp"
 
@@ -111,16 +110,13 @@ Attempt read_any(const Core& core, const Slot& slot, SlotWord word, std::string&
     Attempt attempt = check_kind(record);
     if (attempt == Attempt::hit) {
         if (!region::copy_key(core.region, record, key)) return still_there(slot, word) ? Attempt::corrupt : Attempt::changed;
-        ValueSink sink = value != nullptr ? ValueSink(*value) : ValueSink();
+        ValueSink sink = value != nullptr ? ValueSink(StringSink(*value)) : ValueSink(NoSink());
         attempt = take_value(core, record, core.hash(key), sink, &info);
     }
     return still_there(slot, word) ? attempt : Attempt::changed;
 }
 
-namespace {
-
-Code read_generally(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
-                    Footprint footprint) {
+Code read_value(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info, bool marks) {
     const std::uint32_t shard = core.geometry().shard_of(hash);
     const std::atomic<std::uint64_t>& directory = core.region.shard(shard).directory;
     for (int scan = 0; scan < kMostScans; ++scan) {
@@ -128,9 +124,11 @@ Code read_generally(const Core& core, std::string_view key, std::uint64_t hash, 
         index::Bucket& bucket = index::main_bucket(core.region, shard, hash, format::unpack_directory(before).buckets);
         Attempt attempt = Attempt::other_key;
         Slot* hit = nullptr;
+        SlotWord hit_word = 0;
         index::scan_chain(core.region, shard, &bucket, format::tag_from_hash(hash), [&](Slot& slot, SlotWord word) {
             attempt = read_slot(core, slot, word, key, hash, sink, info);
             hit = &slot;
+            hit_word = word;
             return attempt != Attempt::other_key;
         });
         std::atomic_thread_fence(std::memory_order_acquire);
@@ -139,32 +137,12 @@ Code read_generally(const Core& core, std::string_view key, std::uint64_t hash, 
             core.count(Count::retries);
             continue;
         }
-        if (footprint != Footprint::none) core.count(attempt == Attempt::hit ? Count::hits : Count::misses);
-        if (attempt == Attempt::hit && footprint == Footprint::marked) mark_hit(core, *hit);
+        if (attempt == Attempt::hit && marks) mark_hit(core, *hit, hit_word);
         if (attempt == Attempt::hit) return Code::ok;
         if (attempt == Attempt::too_small) return Code::size_mismatch;
         return attempt == Attempt::corrupt ? Code::corrupt : Code::not_found;
     }
     return Code::busy;
-}
-
-}  // namespace
-
-Code read_value(const Core& core, std::string_view key, std::uint64_t hash, ValueSink sink, RecordInfo* info,
-                Footprint footprint) {
-    const quick::Home home = quick::find_home(core, hash);
-    Slot* const slot = quick::find_slot(home);
-    if (slot == nullptr) {
-        if (!quick::is_certain_miss(core, home)) return read_generally(core, key, hash, sink, info, footprint);
-        if (footprint != Footprint::none) core.count(Count::misses);
-        return Code::not_found;
-    }
-    const SlotWord word = slot->load(std::memory_order_acquire);
-    if (!quick::take(core, *slot, word, key, hash, sink, info)) [[unlikely]]
-        return read_generally(core, key, hash, sink, info, footprint);
-    if (footprint != Footprint::none) core.count(Count::hits);
-    if (footprint == Footprint::marked) mark_hit(core, *slot);
-    return Code::ok;
 }
 
 }  // namespace larder::cache

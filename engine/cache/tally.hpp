@@ -24,14 +24,14 @@ class Tally {
     Tally() : private_(std::make_unique<Stripes>()), stripes_(private_.get()) {}
 
     void add(Count count, std::uint64_t n = 1) const noexcept {
-        const unsigned ordinal = platform::thread_ordinal();
-        constexpr unsigned kShared = format::kStripes - 1;
-        auto& counter = (*stripes_)[std::min(ordinal, kShared)].counts[static_cast<unsigned>(count)];
-        // An own stripe has one writer, so a load and a store do; the stripe of the many needs the atomic addition.
-        if (ordinal < kShared) {
+        // An own stripe has one writer, so a load and a store do; the stripe of the many needs the atomic addition. A thread
+        // without a number yet has none below kShared.
+        const unsigned ordinal = platform::thread_ordinal_plus_one - 1;
+        if (ordinal < kShared) [[likely]] {
+            auto& counter = (*stripes_)[ordinal].counts[static_cast<unsigned>(count)];
             counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
         } else {
-            counter.fetch_add(n, std::memory_order_relaxed);
+            add_slowly(count, n);
         }
     }
 
@@ -39,6 +39,13 @@ class Tally {
     bool is_private() const noexcept { return private_ != nullptr; }
 
   private:
+    static constexpr unsigned kShared = format::kStripes - 1;
+
+    [[gnu::noinline]] void add_slowly(Count count, std::uint64_t n) const noexcept {
+        const unsigned stripe = std::min(platform::thread_ordinal(), kShared);
+        (*stripes_)[stripe].counts[static_cast<unsigned>(count)].fetch_add(n, std::memory_order_relaxed);
+    }
+
     std::unique_ptr<Stripes> private_;
     Stripes* stripes_;
 };

@@ -152,7 +152,7 @@ Status put_and_count(Core& core, LockedShard& shard, const NewRecord& record, co
 // Reads a present record's value under the lock.
 Status read_present(const Core& core, const Present& present, std::string_view key, std::uint64_t hash, std::string& value,
                     RecordInfo* info) {
-    ValueSink sink(value);
+    ValueSink sink = StringSink(value);
     const Attempt attempt = read_slot(core, *present.found.slot, present.found.word, key, hash, sink, info);
     if (attempt == Attempt::hit) return Code::ok;
     if (attempt == Attempt::expired) return Code::not_found;
@@ -227,7 +227,7 @@ Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, Reco
     std::string own;
     std::string& bytes = value != nullptr ? *value : own;
     if (Status status = read_present(core, present, key, hash, bytes, info); !status.ok()) return status;
-    if (value != nullptr) mark_hit(core, *present.found.slot);
+    if (value != nullptr) mark_hit(core, *present.found.slot, present.found.word);
     const std::int64_t expires_at = expiry_for(ttl, present);
     if (info != nullptr) info->expires_at_ms = expires_at;
     if (expires_at == present.record.meta.expires_at_ms) return Code::ok;

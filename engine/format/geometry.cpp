@@ -42,6 +42,7 @@ void place_areas(Geometry& g) noexcept {
     const std::uint64_t alignment = std::max<std::uint64_t>(kBigAreaAlignment, g.segment_size);
     g.segments_begin = round_up(g.shard_ghosts_begin(g.shard_count), alignment);
     g.file_size = g.segment_at(g.segment_count);
+    g.segments_bytes = g.file_size - g.segments_begin;
 }
 
 Status check_geometry(const Geometry& g) {

@@ -54,6 +54,7 @@ struct Geometry {
     std::uint64_t index_begin = 0;
     std::uint64_t ghosts_begin = 0;
     std::uint64_t segments_begin = 0;
+    std::uint64_t segments_bytes = 0;
     std::uint64_t file_size = 0;
 
     std::uint64_t process_at(std::uint32_t index) const noexcept { return processes_begin + index * kProcessBytes; }
@@ -80,7 +81,7 @@ struct Geometry {
         return static_cast<std::uint32_t>((offset - segments_begin) >> segment_shift);
     }
     /// Whether an offset lies in the segments area. The one bounds check on an offset out of a slot.
-    bool holds_records(std::uint64_t offset) const noexcept { return offset - segments_begin < file_size - segments_begin; }
+    bool holds_records(std::uint64_t offset) const noexcept { return offset - segments_begin < segments_bytes; }
     std::uint32_t shard_of(std::uint64_t hash) const noexcept { return static_cast<std::uint32_t>((hash >> 1) >> shard_shift); }
     std::uint64_t shards_bytes() const noexcept { return generations_begin - shards_begin; }
 };

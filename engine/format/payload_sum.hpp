@@ -6,14 +6,13 @@
 // no byte beyond it is read. engine/FORMAT.md, section 9, has the algorithm; all forms give the same sum (tests/format).
 #pragma once
 
+#include "engine/format/isa.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include <utility>
 
 namespace larder::format {
 
@@ -27,7 +26,19 @@ alignas(32) inline constexpr std::array<std::uint64_t, 8> kSumKeys = {0x6a09e667
 /// Added to all keys from one stripe to the next: odd in both halves.
 inline constexpr std::uint64_t kSumStep = 0x9e3779b97f4a7c15;
 
+/// The keys of a payload's second stripe.
+alignas(32) inline constexpr std::array<std::uint64_t, 8> kNextSumKeys = [] {
+    std::array<std::uint64_t, 8> keys = kSumKeys;
+    for (std::uint64_t& key : keys) key += kSumStep;
+    return keys;
+}();
+
 namespace sum {
+
+/// The sum with the widest vectors of the processor at hand; copies unless `to` is nullptr. REQUIRES: a stripe or more.
+std::uint64_t of_many(const std::byte* from, std::byte* to, std::size_t length) noexcept;
+
+inline namespace LARDER_ISA {
 
 #if defined(__SSE2__)
 
@@ -40,12 +51,14 @@ class Lane {
 
     class Total {
       public:
-        void add(const std::byte* from, std::byte* to, const Lane& key) noexcept {
+        template <bool kCopies>
+        void add(const std::byte* from, [[maybe_unused]] std::byte* to, const Lane& key) noexcept {
             const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-            if (to != nullptr) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+            if constexpr (kCopies) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
             const __m128i keyed = _mm_xor_si128(bytes, key.value_);
             value_ = _mm_add_epi64(value_, _mm_mul_epu32(keyed, _mm_srli_epi64(keyed, 32)));
         }
+        void add(const Total& other) noexcept { value_ = _mm_add_epi64(value_, other.value_); }
         std::uint64_t folded() const noexcept {
             return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_add_epi64(value_, _mm_unpackhi_epi64(value_, value_))));
         }
@@ -75,12 +88,14 @@ class Lane {
 
     class Total {
       public:
-        void add(const std::byte* from, std::byte* to, const Lane& key) noexcept {
+        template <bool kCopies>
+        void add(const std::byte* from, [[maybe_unused]] std::byte* to, const Lane& key) noexcept {
             std::array<std::uint64_t, 2> words;
             std::memcpy(words.data(), from, sizeof words);
-            if (to != nullptr) std::memcpy(to, words.data(), sizeof words);
+            if constexpr (kCopies) std::memcpy(to, words.data(), sizeof words);
             value_ += product(words[0] ^ key.low_) + product(words[1] ^ key.high_);
         }
+        void add(const Total& other) noexcept { value_ += other.value_; }
         std::uint64_t folded() const noexcept { return value_; }
 
       private:
@@ -95,65 +110,140 @@ class Lane {
 
 #endif
 
+#if defined(__AVX2__)
+
+/// Four words at a time.
+class WideLane {
+  public:
+    explicit WideLane(const std::uint64_t* keys) noexcept : value_(_mm256_load_si256(reinterpret_cast<const __m256i*>(keys))) {}
+    static WideLane step() noexcept { return WideLane(_mm256_set1_epi64x(static_cast<long long>(kSumStep))); }
+    void advance(const WideLane& step) noexcept { value_ = _mm256_add_epi64(value_, step.value_); }
+
+    class Total {
+      public:
+        template <bool kCopies>
+        void add(const std::byte* from, [[maybe_unused]] std::byte* to, const WideLane& key) noexcept {
+            const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+            if constexpr (kCopies) _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
+            const __m256i keyed = _mm256_xor_si256(bytes, key.value_);
+            value_ = _mm256_add_epi64(value_, _mm256_mul_epu32(keyed, _mm256_srli_epi64(keyed, 32)));
+        }
+        void add(const Total& other) noexcept { value_ = _mm256_add_epi64(value_, other.value_); }
+        std::uint64_t folded() const noexcept {
+            const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(value_), _mm256_extracti128_si256(value_, 1));
+            return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_add_epi64(half, _mm_unpackhi_epi64(half, half))));
+        }
+
+      private:
+        __m256i value_ = _mm256_setzero_si256();
+    };
+
+  private:
+    explicit WideLane(__m256i value) noexcept : value_(value) {}
+    __m256i value_;
+};
+
+#endif
+
 /// Up to 15 bytes, as one lane with zeros behind them.
+template <bool kCopies>
 inline std::uint64_t of_few(const std::byte* from, std::byte* to, std::size_t length) noexcept {
     alignas(16) std::array<std::byte, kLaneBytes> lane{};
     std::memcpy(lane.data(), from, length);
-    if (to != nullptr) std::memcpy(to, lane.data(), length);
+    if constexpr (kCopies) std::memcpy(to, lane.data(), length);
     Lane::Total total;
-    total.add(lane.data(), nullptr, Lane(kSumKeys.data()));
+    total.template add<false>(lane.data(), nullptr, Lane(kSumKeys.data()));
     return total.folded();
 }
 
 /// 16 to 63 bytes: a key pair for each lane.
+template <bool kCopies>
 inline std::uint64_t of_lanes(const std::byte* from, std::byte* to, std::size_t length) noexcept {
     Lane::Total total;
     std::size_t at = 0;
     for (; at + kLaneBytes <= length; at += kLaneBytes)
-        total.add(from + at, to != nullptr ? to + at : nullptr, Lane(kSumKeys.data() + at / 8));
+        total.template add<kCopies>(from + at, to + at, Lane(kSumKeys.data() + at / 8));
     const std::size_t last = length - kLaneBytes;
-    if (at != length) total.add(from + last, to != nullptr ? to + last : nullptr, Lane(kSumKeys.data() + 6));
+    if (at != length) total.template add<kCopies>(from + last, to + last, Lane(kSumKeys.data() + 6));
     return total.folded();
 }
 
-/// 64 bytes and more, in whole stripes.
-inline std::uint64_t of_stripes(const std::byte* from, std::byte* to, std::size_t length) noexcept {
-    Lane keys[4] = {Lane(kSumKeys.data()), Lane(kSumKeys.data() + 2), Lane(kSumKeys.data() + 4), Lane(kSumKeys.data() + 6)};
-    const Lane step = Lane::step();
-    Lane::Total totals[2];
+#if defined(__AVX2__)
+using Part = WideLane;
+#else
+using Part = Lane;
+#endif
+inline constexpr std::size_t kPartBytes = sizeof(Part);
+inline constexpr std::size_t kPartsOfStripe = kStripeBytes / kPartBytes;
+
+/// 65 to 128 bytes: two stripes, the second of which ends with the payload.
+template <bool kCopies>
+inline std::uint64_t of_two_stripes(const std::byte* from, std::byte* to, std::size_t length) noexcept {
+    Part::Total total;
+    Part::Total rest;
+    const std::size_t second = length - kStripeBytes;
+    for (std::size_t i = 0; i < kPartsOfStripe; ++i) {
+        const std::size_t at = i * kPartBytes;
+        total.template add<kCopies>(from + at, to + at, Part(kSumKeys.data() + at / 8));
+        rest.template add<kCopies>(from + second + at, to + second + at, Part(kNextSumKeys.data() + at / 8));
+    }
+    total.add(rest);
+    return total.folded();
+}
+
+template <std::size_t... I>
+std::array<Part, sizeof...(I)> keys_of(std::index_sequence<I...>) noexcept {
+    return {Part(kSumKeys.data() + I * kPartBytes / sizeof(std::uint64_t))...};
+}
+
+/// 64 bytes and more, in whole stripes. Not inlined: short payloads should not pay for its frame.
+template <bool kCopies>
+[[gnu::noinline]] std::uint64_t of_stripes(const std::byte* from, std::byte* to, std::size_t length) noexcept {
+    std::array<Part, kPartsOfStripe> keys = keys_of(std::make_index_sequence<kPartsOfStripe>());
+    const Part step = Part::step();
+    Part::Total totals[2];
     auto stripe = [&](std::size_t at) {
-        for (std::size_t i = 0; i < 4; ++i) {
-            const std::size_t position = at + i * kLaneBytes;
-            totals[i % 2].add(from + position, to != nullptr ? to + position : nullptr, keys[i]);
+        for (std::size_t i = 0; i < kPartsOfStripe; ++i) {
+            const std::size_t position = at + i * kPartBytes;
+            totals[i % 2].template add<kCopies>(from + position, to + position, keys[i]);
             keys[i].advance(step);
         }
     };
     std::size_t at = 0;
     for (; at + kStripeBytes <= length; at += kStripeBytes) stripe(at);
     if (at != length) stripe(length - kStripeBytes);
-    return totals[0].folded() + totals[1].folded();
+    totals[0].add(totals[1]);
+    return totals[0].folded();
 }
 
-/// of_stripes() with wider vectors where the processor has them; for long payloads.
-std::uint64_t of_many(const std::byte* from, std::byte* to, std::size_t length) noexcept;
-/// Longer payloads are worth a call and the choice that it makes.
+/// Longer payloads are worth a call and the choice of vectors that it makes, where that is still open.
 inline constexpr std::size_t kMany = 512;
 
+template <bool kCopies>
 inline std::uint64_t of(const std::byte* from, std::byte* to, std::size_t length) noexcept {
-    if (length >= kStripeBytes) [[likely]]
-        return length < kMany ? of_stripes(from, to, length) : of_many(from, to, length);
-    return length >= kLaneBytes ? of_lanes(from, to, length) : of_few(from, to, length);
+#if !defined(__AVX2__)
+    if (length >= kMany) [[unlikely]]
+        return of_many(from, to, length);
+#endif
+    if (length - kStripeBytes - 1 < kStripeBytes) [[likely]]
+        return of_two_stripes<kCopies>(from, to, length);
+    if (length >= kStripeBytes) return of_stripes<kCopies>(from, to, length);
+    return length >= kLaneBytes ? of_lanes<kCopies>(from, to, length) : of_few<kCopies>(from, to, length);
 }
 
+}  // namespace LARDER_ISA
 }  // namespace sum
+
+inline namespace LARDER_ISA {
 
 /// The sum over `length` bytes.
 inline std::uint64_t payload_sum(const void* bytes, std::size_t length) noexcept {
-    return sum::of(static_cast<const std::byte*>(bytes), nullptr, length);
+    return sum::of<false>(static_cast<const std::byte*>(bytes), nullptr, length);
 }
 /// Copies bytes, and returns the sum over what was copied: what another process changes meanwhile, the sum tells.
 inline std::uint64_t copy_and_sum(void* to, const void* from, std::size_t length) noexcept {
-    return sum::of(static_cast<const std::byte*>(from), static_cast<std::byte*>(to), length);
+    return sum::of<true>(static_cast<const std::byte*>(from), static_cast<std::byte*>(to), length);
 }
 
+}  // namespace LARDER_ISA
 }  // namespace larder::format

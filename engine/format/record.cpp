@@ -74,9 +74,9 @@ bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept {
     return meta.fragments == 0 && (!meta.is(kFragment) || meta.key_length == 8);
 }
 
-std::uint64_t mix_fields(std::uint64_t seed, const RecordMeta& meta) noexcept {
-    seed = mix(seed ^ meta.version, static_cast<std::uint64_t>(meta.expires_at_ms) ^ (std::uint64_t{meta.client_flags} << 32));
-    return mix(seed ^ meta.fragments, static_cast<std::uint64_t>(meta.soft_expires_at_ms));
+std::uint64_t mix_fields(std::uint64_t sum, const RecordMeta& meta) noexcept {
+    sum = mix(sum ^ meta.version, static_cast<std::uint64_t>(meta.expires_at_ms) ^ (std::uint64_t{meta.client_flags} << 32));
+    return mix(sum ^ meta.fragments, static_cast<std::uint64_t>(meta.soft_expires_at_ms));
 }
 
 }  // namespace larder::format

@@ -104,25 +104,34 @@ bool decode_meta(const std::byte* in, RecordMeta& meta) noexcept;
 
 __extension__ using Product = unsigned __int128;
 
-/// Folds the 128-bit product of two words.
-constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
-    const Product product = static_cast<Product>(a ^ 0x9E3779B185EBCA87ULL) * (b ^ 0xC2B2AE3D27D4EB4FULL);
+/// The two halves of the 128-bit product, xored.
+constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+    const Product product = static_cast<Product>(a) * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
+inline constexpr std::uint64_t kOddMultiplier = 0xC2B2AE3D27D4EB4FULL;
+constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
+    return fold(a ^ 0x9E3779B185EBCA87ULL, b ^ kOddMultiplier);
+}
 
-/// What the fields add to a checksum's seed.
-std::uint64_t mix_fields(std::uint64_t seed, const RecordMeta& meta) noexcept;
+/// What the fields add to a payload's sum.
+std::uint64_t mix_fields(std::uint64_t sum, const RecordMeta& meta) noexcept;
+
+/// The last step of a checksum. `lengths` is what the second half of a plain record's head says.
+inline std::uint32_t bind_checksum(std::uint64_t sum, std::uint64_t key_hash, std::uint64_t lengths, std::uint64_t generation,
+                                   std::uint64_t offset) noexcept {
+    const std::uint64_t bound = fold(sum + (key_hash ^ lengths), kOddMultiplier ^ generation ^ (offset << 20));
+    return static_cast<std::uint32_t>(bound ^ (bound >> 32));
+}
 
 /// The checksum of a record: binds the value's bytes (or the fragment table's) to the key, the header, the place and the
 /// generation of the segment, so that stale bytes of another time or place never pass.
 inline std::uint32_t record_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const RecordMeta& meta,
                                      std::uint64_t generation, std::uint64_t offset) noexcept {
-    const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 24) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
-    std::uint64_t seed = mix(key_hash ^ lengths, generation ^ (offset << 20));
+    const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 16) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
     if ((meta.flags & ~kWide) != 0) [[unlikely]]
-        seed = mix_fields(seed, meta);
-    const std::uint64_t sum = mix(payload_sum, seed);
-    return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+        payload_sum = mix_fields(payload_sum, meta);
+    return bind_checksum(payload_sum, key_hash, lengths, generation, offset);
 }
 
 /// The first eight bytes of a record as one word.
@@ -130,8 +139,9 @@ struct PlainHead {
     std::uint64_t word = 0;
 
     std::uint32_t checksum() const noexcept { return static_cast<std::uint32_t>(word); }
-    /// Without fields, fragments or anything else that a flag stands for: key and value follow at once.
-    bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
+    /// Without fields, fragments or anything else that a flag stands for, key and value follow at once. Whether this is so, and
+    /// the key has this length.
+    bool is_plain_with(std::size_t key_bytes) const noexcept { return ((word >> 32) & 0xffff) == key_bytes << 8; }
     std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
     std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
 };
@@ -140,9 +150,7 @@ static_assert(sizeof(PlainHead) == kRecordHeaderBytes);
 /// record_checksum() of a plain record.
 inline std::uint32_t plain_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const PlainHead& head,
                                     std::uint64_t generation, std::uint64_t offset) noexcept {
-    const std::uint64_t lengths = (std::uint64_t{head.value_length()} << 24) ^ (std::uint64_t{head.key_length()} << 8);
-    const std::uint64_t sum = mix(payload_sum, mix(key_hash ^ lengths, generation ^ (offset << 20)));
-    return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+    return bind_checksum(payload_sum, key_hash, head.word >> 32, generation, offset);
 }
 
 /// The version of a record that carries none: where and when it was born. Never zero, never used again.

@@ -20,10 +20,10 @@ namespace {
 
 // Records per slot above which a bucket is split, and below which merging pays. Linear hashing leaves buckets between one
 // and two times as full as the others; above three quarters the fuller ones overflow too often.
-constexpr std::uint64_t kSplitLoadPercent = 75;
-constexpr std::uint64_t kOverdueLoadPercent = 80;
+constexpr std::uint64_t kSplitLoadPercent = 65;
+constexpr std::uint64_t kOverdueLoadPercent = 75;
 constexpr std::uint64_t kMergeLoadPercent = 25;
-constexpr std::uint64_t kTightLoadPercent = 65;
+constexpr std::uint64_t kTightLoadPercent = 60;
 
 std::uint32_t bucket_count(const LockedShard& shard) noexcept { return bounded_buckets(shard.region, shard.id); }
 
@@ -69,10 +69,6 @@ void gather(const LockedShard& shard, Bucket& main, Gathered& out) noexcept {
         if (region::read_record(shard.region, format::offset_of(member.word), record))
             member.hash = region::owner_hash(shard.region, record);
     }
-}
-
-void zero(Bucket& bucket) noexcept {
-    for (auto& slot : bucket.slots) slot.store(0, std::memory_order_relaxed);
 }
 
 // Marks the overflow buckets of a chain, and cuts off links out of range and to buckets that another link has led to already

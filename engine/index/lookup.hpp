@@ -4,16 +4,12 @@
 // is the same after the scan as before, no record changed its bucket meanwhile (INV-5).
 #pragma once
 
+#include "engine/format/isa.hpp"
 #include "engine/format/slot.hpp"
+#include "engine/platform/shared_bytes.hpp"
 #include "engine/region/region.hpp"
 
 #include <cstdint>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-#include "engine/platform/shared_bytes.hpp"
 
 namespace larder::index {
 
@@ -24,15 +20,25 @@ using format::SlotWord;
 /// The most buckets a chain has. Longer ones exist only in damaged files; the bound keeps every walk finite.
 inline constexpr int kMaxChain = 64;
 
-/// A set bit for each slot whose tag is `tag`. The vector form may see a word half old, half new; it is only a filter:
+inline namespace LARDER_ISA {
+
+/// A set bit for each slot whose tag is `tag`. The vector forms may see a word half old, half new; it is only a filter:
 /// the caller loads each candidate atomically.
 inline unsigned match_tags(const Bucket& bucket, std::uint16_t tag) noexcept {
-#if defined(__SSE2__) && !defined(LARDER_TSAN)
+#if defined(__AVX2__) && !defined(LARDER_TSAN)
+    const auto* words = reinterpret_cast<const __m256i*>(&bucket);
+    const __m256i wanted = _mm256_set1_epi64x(tag);
+    const auto equal_in = [words, wanted](int half) {
+        const __m256i tags = _mm256_srli_epi64(_mm256_load_si256(words + half), format::kTagShift);
+        return static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(tags, wanted))));
+    };
+    return equal_in(0) | equal_in(1) << 4;
+#elif defined(__SSE2__) && !defined(LARDER_TSAN)
     const auto* words = reinterpret_cast<const __m128i*>(&bucket);
     const auto tags_of = [words](int pair) {
         const __m128 low = _mm_castsi128_ps(_mm_load_si128(words + pair));
         const __m128 high = _mm_castsi128_ps(_mm_load_si128(words + pair + 1));
-        return _mm_srai_epi32(_mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1))), 16);
+        return _mm_srli_epi32(_mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1))), format::kTagShift - 32);
     };
     const __m128i tags = _mm_packs_epi32(tags_of(0), tags_of(2));
     const __m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<short>(tag)));
@@ -45,6 +51,8 @@ inline unsigned match_tags(const Bucket& bucket, std::uint16_t tag) noexcept {
     return mask;
 #endif
 }
+
+}  // namespace LARDER_ISA
 
 /// The overflow bucket that a bucket's last slot links to, checked to lie in the shard's own index range; nullptr: none.
 inline Bucket* next_in_chain(const region::Region& region, std::uint32_t shard, const Bucket& bucket) noexcept {

@@ -27,11 +27,11 @@ bool in_overflow_range(const LockedShard& shard, std::uint64_t offset) noexcept 
     return offset >= begin && offset < end && end - offset <= bytes && offset % kBucketBytes == 0;
 }
 
+}  // namespace
+
 void zero(Bucket& bucket) noexcept {
     for (auto& slot : bucket.slots) slot.store(0, std::memory_order_relaxed);
 }
-
-}  // namespace
 
 std::uint64_t overflow_number(const LockedShard& shard, std::uint64_t offset) noexcept {
     return (shard.geometry().shard_index_end(shard.id) - offset) / kBucketBytes - 1;

@@ -8,6 +8,8 @@
 
 namespace larder::index {
 
+/// Empties a bucket that nobody is led to yet.
+void zero(format::Bucket& bucket) noexcept;
 /// A zeroed overflow bucket; nullptr when the capacity, the disk or the shard's range has no room.
 format::Bucket* take_overflow(region::LockedShard& shard);
 /// Puts a bucket that no chain links to any more on the free list. Readers may still be in it: the caller has moved the

@@ -53,17 +53,24 @@ inline bool equals_shared(const void* mine, const void* shared, std::size_t leng
     }
     return true;
 #else
-    // Keys are short: a call of memcmp would cost more than the comparison.
-    constexpr std::size_t kWord = sizeof(std::uint64_t);
-    if (length < kWord || length > 8 * kWord) return std::memcmp(mine, shared, length) == 0;
-    auto word_at = [](const void* bytes, std::size_t position) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, static_cast<const unsigned char*>(bytes) + position, kWord);
-        return word;
+    // Keys are short: a call of memcmp would cost more than the comparison. The last part overlaps the one before it.
+    const auto* a = static_cast<const unsigned char*>(mine);
+    const auto* b = static_cast<const unsigned char*>(shared);
+    auto differ = [a, b]<class Part>(Part, std::size_t position) {
+        Part ours{};
+        Part theirs{};
+        std::memcpy(&ours, a + position, sizeof ours);
+        std::memcpy(&theirs, b + position, sizeof theirs);
+        return ours ^ theirs;
     };
-    std::uint64_t difference = word_at(mine, length - kWord) ^ word_at(shared, length - kWord);
-    for (std::size_t i = 0; i + kWord < length; i += kWord) difference |= word_at(mine, i) ^ word_at(shared, i);
-    return difference == 0;
+    using Short = std::uint64_t;
+    using Long = std::uint64_t __attribute__((vector_size(16)));
+    if (length - sizeof(Long) <= sizeof(Long)) [[likely]] {
+        const Long both = differ(Long(), 0) | differ(Long(), length - sizeof(Long));
+        return (both[0] | both[1]) == 0;
+    }
+    if (length - sizeof(Short) < sizeof(Short)) return (differ(Short(), 0) | differ(Short(), length - sizeof(Short))) == 0;
+    return std::memcmp(mine, shared, length) == 0;
 #endif
 }
 

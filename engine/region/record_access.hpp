@@ -59,6 +59,8 @@ inline bool has_key(const Region& region, const RecordAt& record, std::string_vi
 /// The hash of the key the record belongs to (for a fragment: its owner's key). For owners of the shard's lock.
 std::uint64_t owner_hash(const Region& region, const RecordAt& record);
 
+inline namespace LARDER_ISA {
+
 /// Copies bytes out of the mapping and sums what was copied.
 inline std::uint64_t copy_and_sum_from_shared(void* to, const void* from, std::size_t length) noexcept {
 #if defined(LARDER_TSAN)
@@ -78,6 +80,8 @@ inline std::uint64_t copy_and_sum_to_shared(void* to, const void* from, std::siz
 #endif
 }
 
+}  // namespace LARDER_ISA
+
 /// What the record's checksum must be, given the sum over its payload bytes.
 inline std::uint32_t expected_checksum(const Region& region, const RecordAt& record, std::uint64_t payload_sum,
                                        std::uint64_t key_hash) noexcept {
@@ -86,12 +90,16 @@ inline std::uint32_t expected_checksum(const Region& region, const RecordAt& rec
     return format::record_checksum(payload_sum, key_hash, record.meta, generation, record.offset);
 }
 
+inline namespace LARDER_ISA {
+
 /// Whether the record's bytes, read in place, have the checksum its header says. For owners of the lock, recovery and the
 /// checker.
 inline bool checksum_holds(const Region& region, const RecordAt& record, std::uint64_t key_hash) noexcept {
     const std::uint64_t payload = format::payload_sum(region.at(record.payload_at()), record.meta.payload_bytes());
     return expected_checksum(region, record, payload, key_hash) == record.meta.checksum;
 }
+
+}  // namespace LARDER_ISA
 
 /// The version of the record in `segment`'s present generation.
 inline std::uint64_t version_of(const Region& region, const RecordAt& record) noexcept {

@@ -24,7 +24,14 @@ class Region {
   public:
     Region() = default;
     Region(MappedFile file, MappedView view, const format::Geometry& geometry) noexcept
-        : file_(std::move(file)), view_(std::move(view)), geometry_(geometry), base_(view_.data()) {}
+        : file_(std::move(file)),
+          view_(std::move(view)),
+          geometry_(geometry),
+          base_(view_.data()),
+          shards_(base_ + geometry.shards_begin),
+          index_(base_ + geometry.index_begin),
+          generations_(base_ + geometry.generations_begin),
+          writable_(view_.access() == Access::read_write) {}
 
     const format::Geometry& geometry() const noexcept { return geometry_; }
     MappedFile& file() const noexcept { return lent_ != nullptr ? *lent_ : file_; }
@@ -34,22 +41,24 @@ class Region {
     void will_need(std::uint64_t offset, std::uint64_t length) const noexcept { platform::will_need(at(offset), length); }
     /// Writes the header to disk and waits.
     Status flush_header() const { return view_.flush(0, format::kHeaderBytes); }
-    bool writable() const noexcept { return view_.access() == Access::read_write; }
+    bool writable() const noexcept { return writable_; }
     std::byte* at(std::uint64_t offset) const noexcept { return base_ + offset; }
 
     format::FileHeader& header() const noexcept { return *as<format::FileHeader>(0); }
     format::ProcessEntry& process(std::uint32_t index) const noexcept {
         return *as<format::ProcessEntry>(geometry_.process_at(index));
     }
-    format::ShardHeader& shard(std::uint32_t shard) const noexcept { return *as<format::ShardHeader>(geometry_.shard_at(shard)); }
+    format::ShardHeader& shard(std::uint32_t shard) const noexcept {
+        return *reinterpret_cast<format::ShardHeader*>(shards_ + shard * format::kShardBytes);
+    }
     std::atomic<std::uint64_t>& generation(std::uint32_t segment) const noexcept {
-        return *as<std::atomic<std::uint64_t>>(geometry_.generation_at(segment));
+        return reinterpret_cast<std::atomic<std::uint64_t>*>(generations_)[segment];
     }
     format::SegmentEntry& segment(std::uint32_t segment) const noexcept {
         return *as<format::SegmentEntry>(geometry_.segment_entry_at(segment));
     }
     format::Bucket& bucket(std::uint32_t shard, std::uint64_t bucket) const noexcept {
-        return *as<format::Bucket>(geometry_.bucket_at(shard, bucket));
+        return reinterpret_cast<format::Bucket*>(index_)[shard * geometry_.buckets_per_shard + bucket];
     }
     format::Bucket& bucket_at(std::uint64_t offset) const noexcept { return *as<format::Bucket>(offset); }
 
@@ -73,6 +82,11 @@ class Region {
     MappedView view_;
     format::Geometry geometry_;
     std::byte* base_ = nullptr;
+    // Where areas that each lookup needs begin in memory.
+    std::byte* shards_ = nullptr;
+    std::byte* index_ = nullptr;
+    std::byte* generations_ = nullptr;
+    bool writable_ = false;
     std::uint32_t self_ = kNoProcess;
 };
 

@@ -1,0 +1,74 @@
+// The code behind QuickPaths, for the instruction set that the including source is compiled for.
+#pragma once
+
+#include "engine/cache/quick_paths.hpp"
+#include "engine/cache/quick_read.hpp"
+#include "engine/cache/writer.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace larder::cache::quick {
+
+inline namespace LARDER_ISA {
+
+// As many misses as a core keeps in flight.
+inline constexpr std::size_t kGroup = 16;
+
+inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
+
+// Flattened: a call saves and restores registers for about as long as the step it is made for takes.
+[[gnu::flatten]] inline Status get(const Core& core, std::string_view key, std::string& value, RecordInfo* info) {
+    if (!is_key(key)) [[unlikely]]
+        return check_key(key);
+    if (info != nullptr) core.note_version_seen();
+    return to_status(read(core, find_home(core, core.hash(key)), key, StringSink(value), info, true));
+}
+
+/// A key of a batch on its way.
+struct Prepared {
+    Home home;
+    index::Slot* slot;  ///< the first with the tag
+};
+
+inline void find_prepared(const Core& core, Prepared& prepared) noexcept {
+    prepared.slot = find_slot(*prepared.home.bucket, prepared.home.hash);
+    if (prepared.slot != nullptr) prefetch_record(core, prepared.slot->load(std::memory_order_relaxed));
+}
+
+inline Code get_prepared(const Core& core, const Prepared& prepared, std::string_view key, Lookup& answer, bool versions) {
+    if (!is_key(key)) [[unlikely]] {
+        answer.status = check_key(key);
+        return answer.status.code();
+    }
+    const Code code = read_uncounted(core, prepared.home, prepared.slot, key, StringSink(answer.value), &answer.info, true);
+    if (!versions) answer.info.version = 0;
+    answer.status = code;
+    return code;
+}
+
+// Each step for all keys of a group, so that their cache misses overlap.
+[[gnu::flatten]] inline std::size_t get_many(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
+                                             bool versions) {
+    std::size_t hits = 0;
+    std::array<Prepared, kGroup> group;
+    for (std::size_t begin = 0; begin < keys.size(); begin += kGroup) {
+        const std::size_t count = std::min(kGroup, keys.size() - begin);
+        for (std::size_t i = 0; i < count; ++i) {
+            group[i].home = find_home(core, core.hash(keys[begin + i]));
+            __builtin_prefetch(group[i].home.bucket);
+        }
+        for (std::size_t i = 0; i < count; ++i) find_prepared(core, group[i]);
+        for (std::size_t i = 0; i < count; ++i)
+            hits += get_prepared(core, group[i], keys[begin + i], answers[begin + i], versions) == Code::ok;
+    }
+    core.count(Count::hits, hits);
+    core.count(Count::misses, keys.size() - hits);
+    return hits;
+}
+
+inline constexpr QuickPaths kPaths{get, get_many};
+
+}  // namespace LARDER_ISA
+
+}  // namespace larder::cache::quick
