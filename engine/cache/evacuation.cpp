@@ -25,6 +25,10 @@ namespace {
 
 // Victims that may be emptied in a row without a spare to show for it, before records are dropped whatever their hits.
 constexpr int kPatience = 4;
+// More of them where segments are small: hot records that would survive another round are not dropped in haste, and no set
+// copies more than a few megabytes for it.
+constexpr int kMostPatience = 16;
+constexpr std::uint32_t kPatientBytes = 4U << 20U;
 // A victim of which less than one part in so many was gained has gained nothing.
 constexpr std::uint32_t kMostCopies = 16;
 // Bytes of victim walked for each byte appended, once the active segment is nearly full; and how nearly.
@@ -214,12 +218,13 @@ Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& mo
     const std::uint32_t wanted = count + segments::kReserve;
     const std::uint32_t tries = kMostCopies * wanted + 64;
     const std::uint64_t least_gain = shard.geometry().segment_size / kMostCopies;
+    const int patience = std::clamp(static_cast<int>(kPatientBytes / shard.geometry().segment_size), kPatience, kMostPatience);
     std::uint64_t most = free_bytes(shard);
     int without_gain = 0;
     for (std::uint32_t i = 0; i < tries && shard.header.spare_count < wanted; ++i) {
         moved = true;
         // What is kept of victims takes spares too. When that leads nowhere, nothing is kept any more.
-        const bool force = without_gain >= kPatience;
+        const bool force = without_gain >= patience;
         // Nothing to be had, or all locks taken: let the others go on.
         if (!gain_spare(core, shard, wanted, force)) std::this_thread::yield();
         const std::uint64_t free = free_bytes(shard);
