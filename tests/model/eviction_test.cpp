@@ -113,21 +113,3 @@ TEST_CASE("a busy shard has its share of a cache that others have filled") {
     INFO(missing << " of " << busy.size() << " missing in the last round");
     CHECK(missing * 10 < busy.size());
 }
-
-// Not a test: prints what overwriting costs for shares of live data. test_model "[.measure]"
-TEST_CASE("prints what overwriting costs", "[.measure]") {
-    std::string table = "live %   moved a set   evictions a set   missing %\n";
-    for (std::uint64_t percent = 50; percent <= 95; percent += 5) {
-        Load load(with_capacity(8 * kMiB), {500, 1500});
-        const std::uint64_t keys = load.keys_for(load.room_for_records() * percent / 100);
-        for (std::uint64_t key = 0; key < keys; ++key) load.set(key);
-        const Counters before = stats_of(load.cache()).counters;
-        for (std::uint64_t i = 0; i < 50 * keys; ++i) load.set(load.random().below(keys));
-        const Counters after = stats_of(load.cache()).counters;
-        const auto sets = static_cast<double>(after.sets - before.sets);
-        table += std::to_string(percent) + "   " + std::to_string(static_cast<double>(after.moved - before.moved) / sets) +
-                 "   " + std::to_string(static_cast<double>(after.evictions - before.evictions) / sets) + "   " +
-                 std::to_string(100.0 * static_cast<double>(load.missing(0, keys)) / static_cast<double>(keys)) + "\n";
-    }
-    WARN(table);
-}
