@@ -25,6 +25,12 @@ namespace {
 
 // Victims that may be emptied in a row without a spare to show for it, before records are dropped whatever their hits.
 constexpr int kPatience = 4;
+// More of them where segments are small: hot records that would survive another round are not dropped in haste, and no set
+// copies more than a few megabytes for it.
+constexpr int kMostPatience = 16;
+constexpr std::uint32_t kPatientBytes = 4U << 20U;
+// A victim of which less than one part in so many was gained has gained nothing.
+constexpr std::uint32_t kMostCopies = 16;
 // Bytes of victim walked for each byte appended, once the active segment is nearly full; and how nearly.
 constexpr std::size_t kPace = 8;
 constexpr std::uint32_t kNearlyFull = 6;
@@ -126,6 +132,12 @@ bool walk_victim(Core& core, LockedShard& shard, std::size_t budget, std::uint32
     return true;
 }
 
+// Spares, and what is left of the active segments: a victim that is mostly kept gains some of it all the same.
+std::uint64_t free_bytes(const LockedShard& shard) noexcept {
+    return std::uint64_t{shard.header.spare_count} * shard.geometry().segment_size + segments::room_in(shard, Queue::small) +
+           segments::room_in(shard, Queue::main);
+}
+
 std::uint32_t useful_segments(const format::ShardHeader& header) noexcept {
     const std::uint32_t all = header.segments.load(std::memory_order_relaxed);
     return all - std::min(all, header.spare_count);
@@ -204,17 +216,20 @@ void sweep_segment(Core& core, LockedShard& shard, std::uint32_t segment) {
 
 Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved) {
     const std::uint32_t wanted = count + segments::kReserve;
-    const std::uint32_t tries = 4 * wanted + 64;
-    std::uint32_t most = shard.header.spare_count;
+    const std::uint32_t tries = kMostCopies * wanted + 64;
+    const std::uint64_t least_gain = shard.geometry().segment_size / kMostCopies;
+    const int patience = std::clamp(static_cast<int>(kPatientBytes / shard.geometry().segment_size), kPatience, kMostPatience);
+    std::uint64_t most = free_bytes(shard);
     int without_gain = 0;
     for (std::uint32_t i = 0; i < tries && shard.header.spare_count < wanted; ++i) {
         moved = true;
         // What is kept of victims takes spares too. When that leads nowhere, nothing is kept any more.
-        const bool force = without_gain >= kPatience;
+        const bool force = without_gain >= patience;
         // Nothing to be had, or all locks taken: let the others go on.
         if (!gain_spare(core, shard, wanted, force)) std::this_thread::yield();
-        if (!force) without_gain = shard.header.spare_count > most ? 0 : without_gain + 1;
-        most = std::max(most, shard.header.spare_count);
+        const std::uint64_t free = free_bytes(shard);
+        if (!force) without_gain = free >= most + least_gain ? 0 : without_gain + 1;
+        most = std::max(most, free);
     }
     if (shard.header.spare_count >= wanted) return Code::ok;
     return {Code::full, "no segment of shard " + std::to_string(shard.id) + " can be emptied (has " +
@@ -232,6 +247,15 @@ void shrink_by_one(Core& core, LockedShard& shard) {
 }
 
 }  // namespace
+
+void keep_room_for_survivors(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
+    if (!has_victim(shard) || shard.header.spare_count >= segments::kReserve) return;
+    const std::size_t live = shard.region.segment(shard.header.victim).live_bytes.load(std::memory_order_relaxed);
+    // What moves may grow a little, by versions and fragment tables.
+    if (segments::room_in(shard, queue) >= bytes + live + live / 8) return;
+    moved = true;
+    empty_one(core, shard, false);
+}
 
 Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
     for (int attempt = 0; attempt <= kPatience; ++attempt) {

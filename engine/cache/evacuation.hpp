@@ -8,6 +8,9 @@
 
 namespace larder::cache {
 
+/// Before a record of `bytes` is written: finishes a victim that is half emptied when the record would take the room that is
+/// left for what is kept of it. `moved` as below.
+void keep_room_for_survivors(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes, bool& moved);
 /// Sees to it that `bytes` fit the queue's active segment. `moved` is set when records may have been moved or dropped, so
 /// that slots found before must be looked up again. full when nothing more can be dropped.
 Status make_room(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes, bool& moved);

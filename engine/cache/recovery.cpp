@@ -142,6 +142,7 @@ void settle_segment(LockedShard& shard, const Part* first, const Part* last) {
     entry.write_offset.store(static_cast<std::uint32_t>(end - shard.geometry().segment_at(segment)), std::memory_order_relaxed);
     entry.live_bytes.store(static_cast<std::uint32_t>(live), std::memory_order_relaxed);
     entry.latest_expiry_ms.store(INT64_MAX, std::memory_order_relaxed);
+    entry.expiring = {};
 }
 
 class ShardRecovery {

@@ -90,7 +90,7 @@ Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, 
     const bool first_has_moved = generation_at(shard, first.offset) > generation_at(shard, record.offset);
     if (first_has_moved || hits > 0)
         return {true, segments::queue_of(shard.region, shard.geometry().segment_of(first.offset)), hits, false};
-    return {};
+    return {false, from, 0, true};
 }
 
 bool relocate(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found, std::uint64_t hash,

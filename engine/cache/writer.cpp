@@ -26,6 +26,12 @@ struct Present {
     explicit operator bool() const noexcept { return static_cast<bool>(found); }
 };
 
+void drop_expired(Core& core, LockedShard& shard, const Present& present, std::uint64_t hash) {
+    publish(shard, *present.found.slot, 0);
+    core.count(Count::expirations);
+    index::tidy_chain(shard, hash);
+}
+
 // Drops an expired record it meets: under the lock, what has expired is absent.
 Present find_present(Core& core, LockedShard& shard, std::string_view key, std::uint64_t hash) {
     Present present;
@@ -40,9 +46,7 @@ Present find_present(Core& core, LockedShard& shard, std::string_view key, std::
         });
     if (!present || present.record.meta.expires_at_ms == 0 || !platform::has_expired(present.record.meta.expires_at_ms))
         return present;
-    publish(shard, *present.found.slot, 0);
-    core.count(Count::expirations);
-    index::tidy_chain(shard, hash);
+    drop_expired(core, shard, present, hash);
     return {};
 }
 
@@ -93,6 +97,7 @@ Status make_spares_for(Core& core, LockedShard& shard, Queue queue, const NewRec
 
 SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewRecord& record, bool& moved, Status& status) {
     const std::size_t bytes = whole_bytes(record);
+    keep_room_for_survivors(core, shard, queue, bytes, moved);
     const bool fits = segments::room_in(shard, queue) >= bytes;
     if ((!fits || record.key.size() > format::kMaxInlineKeyBytes) && prefers_fragments(shard, record)) {
         // What was written before space ran out after all (others lower the capacity meanwhile) is dead, and makes room.
@@ -247,14 +252,22 @@ Result<std::int64_t> count_by(Core& core, std::string_view key, const Counting& 
     const std::uint64_t hash = core.hash(key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
-    const Present present = find_present(core, *guard, key, hash);
+    Present present = find_present(core, *guard, key, hash);
+    std::string text;
+    if (present) {
+        const Status status = read_present(core, present, key, hash, text, nullptr);
+        if (!status.ok() && status.code() != Code::not_found) return status;
+        if (!status.ok()) {
+            // Its time has come since it was found.
+            drop_expired(core, *guard, present, hash);
+            present = {};
+        }
+    }
     std::int64_t number = counting.initial;
     NewRecord record{key, hash, {}};
     record.client_flags = options.flags;
     Ttl ttl = options.ttl;
     if (present) {
-        std::string text;
-        if (Status status = read_present(core, present, key, hash, text, nullptr); !status.ok()) return status;
         if (!parse_number(text, number)) return Status(Code::not_a_number, "the value is not a decimal 64-bit integer");
         const bool beyond = counting.down ? __builtin_sub_overflow(number, counting.delta, &number)
                                           : __builtin_add_overflow(number, counting.delta, &number);

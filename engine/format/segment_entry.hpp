@@ -22,6 +22,16 @@ constexpr SegmentUse use_for(Queue queue) noexcept { return queue == Queue::smal
 
 inline constexpr std::uint32_t kSegmentCommitted = 1;
 
+/// Bytes of a segment that expire by about the same time: bits 0 to 23 how many, bits 24 to 31 by when, in steps from the
+/// segment's opened_at_ms that grow with the distance. Zero: none.
+using ExpiringBytes = std::uint32_t;
+inline constexpr unsigned kExpiryGroups = 6;
+
+/// Steps are an eighth of a power of two of 128 ms: no record's time is put off by more than an eighth of its distance.
+constexpr std::uint64_t expiry_step_ms(std::uint32_t step) noexcept {
+    return static_cast<std::uint64_t>(8 + (step & 7)) << ((step >> 3) + 4);
+}
+
 struct alignas(64) SegmentEntry {
     std::atomic<std::uint32_t> state;
     std::atomic<std::uint32_t> flags;         ///< kSegmentCommitted: its space is allocated
@@ -32,7 +42,9 @@ struct alignas(64) SegmentEntry {
     std::atomic<std::int64_t> opened_at_ms;
     /// The latest expiry among its records, in milliseconds since the epoch; INT64_MAX when one never expires.
     std::atomic<std::int64_t> latest_expiry_ms;
-    std::array<std::byte, 24> reserved;
+    /// What else expires before the last of its records, in groups; overwritten and moved records are not taken off again.
+    /// A hint: any value will do.
+    std::array<ExpiringBytes, kExpiryGroups> expiring;
 };
 static_assert(sizeof(SegmentEntry) == kSegmentEntryBytes);
 static_assert(offsetof(SegmentEntry, opened_at_ms) == 24);

@@ -5,6 +5,7 @@
 #include "engine/segments/pool.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -58,6 +59,7 @@ void start_segment(LockedShard& shard, std::uint32_t segment, Queue queue) noexc
     entry.live_bytes.store(0, std::memory_order_relaxed);
     entry.opened_at_ms.store(platform::coarse_now_ms(), std::memory_order_relaxed);
     entry.latest_expiry_ms.store(0, std::memory_order_relaxed);
+    entry.expiring = {};
     entry.state.store(make_segment_state(use_for(queue), shard.id), std::memory_order_release);
 }
 
@@ -101,9 +103,64 @@ std::uint64_t append_offset(const LockedShard& shard, Queue queue) noexcept {
     return shard.geometry().segment_at(active) + shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
 }
 
+namespace {
+
+constexpr std::uint32_t kNeverStep = 256;
+constexpr unsigned kStepShift = 24;
+constexpr std::uint32_t kMostGroupBytes = (std::uint32_t{1} << kStepShift) - 1;
+
+// The first step that does not come before a distance; kNeverStep when it is decades away.
+std::uint32_t expiry_step(std::int64_t distance_ms) noexcept {
+    if (distance_ms <= static_cast<std::int64_t>(format::expiry_step_ms(0))) return 0;
+    const std::uint64_t units = (static_cast<std::uint64_t>(distance_ms) + 15) / 16;
+    const auto shift = static_cast<unsigned>(std::bit_width(units)) - 4;
+    const std::uint64_t eighths = (units + (std::uint64_t{1} << shift) - 1) >> shift;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(shift * 8 + eighths - 8, kNeverStep));
+}
+
+std::uint32_t step_of(format::ExpiringBytes group) noexcept { return group >> kStepShift; }
+
+void add_to_group(format::ExpiringBytes& group, std::uint32_t step, std::uint32_t bytes) noexcept {
+    group = step << kStepShift | std::min((group & kMostGroupBytes) + bytes, kMostGroupBytes);
+}
+
+// To the group of the same step or, when no group is left, to the next later one; what is later than all defers the last.
+void note_expiry(SegmentEntry& entry, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
+    const std::uint32_t step = expiry_step(expires_at_ms - entry.opened_at_ms.load(std::memory_order_relaxed));
+    if (step >= kNeverStep) return;
+    format::ExpiringBytes* free = nullptr;
+    format::ExpiringBytes* later = nullptr;
+    format::ExpiringBytes* last = &entry.expiring[0];
+    for (format::ExpiringBytes& group : entry.expiring) {
+        if (group == 0) {
+            free = &group;
+            continue;
+        }
+        if (step_of(group) == step) return add_to_group(group, step, bytes);
+        if (step_of(group) > step && (later == nullptr || step_of(group) < step_of(*later))) later = &group;
+        if (step_of(group) > step_of(*last)) last = &group;
+    }
+    if (free != nullptr) return add_to_group(*free, step, bytes);
+    if (later != nullptr) return add_to_group(*later, step_of(*later), bytes);
+    add_to_group(*last, step, bytes);
+}
+
+}  // namespace
+
+std::uint32_t expired_bytes(const SegmentEntry& entry, std::int64_t now_ms) noexcept {
+    const std::int64_t age = now_ms - entry.opened_at_ms.load(std::memory_order_relaxed);
+    std::uint64_t bytes = 0;
+    for (const format::ExpiringBytes group : entry.expiring) {
+        if (group != 0 && static_cast<std::int64_t>(format::expiry_step_ms(step_of(group))) <= age)
+            bytes += group & kMostGroupBytes;
+    }
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, entry.write_offset.load(std::memory_order_relaxed)));
+}
+
 void advance(LockedShard& shard, Queue queue, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
     SegmentEntry& entry = shard.region.segment(shard.header.queues[index_of(queue)].active);
     const std::int64_t expiry = expires_at_ms == 0 ? std::numeric_limits<std::int64_t>::max() : expires_at_ms;
+    if (expires_at_ms != 0) note_expiry(entry, bytes, expires_at_ms);
     if (expiry > entry.latest_expiry_ms.load(std::memory_order_relaxed))
         entry.latest_expiry_ms.store(expiry, std::memory_order_relaxed);
     entry.write_offset.store(entry.write_offset.load(std::memory_order_relaxed) + bytes, std::memory_order_release);

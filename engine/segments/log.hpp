@@ -29,6 +29,8 @@ void seal(region::LockedShard& shard, Queue queue) noexcept;
 void unlink(region::LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept;
 /// The queue that the segment's records are in; small for what is in none.
 Queue queue_of(const region::Region& region, std::uint32_t segment) noexcept;
+/// Bytes of a segment that have expired, as far as its table knows: some may be dead already, some more may have expired.
+std::uint32_t expired_bytes(const format::SegmentEntry& entry, std::int64_t now_ms) noexcept;
 /// Adds to (or takes from) a segment's live bytes.
 void add_live(const region::Region& region, std::uint32_t segment, std::int64_t bytes) noexcept;
 

@@ -24,8 +24,10 @@ constexpr unsigned kPromotionHits = 2;
 constexpr std::uint32_t kLargeShare = 19661;
 // The most that a record in main pays for a round, in 256ths.
 constexpr std::uint64_t kMostDecrement = 3 * 256;
-/// A segment is worth copying when at least one part in so many of it is dead.
-constexpr std::uint32_t kReclaimPart = 2;
+// What lives in a segment is worth copying when one part in so many of the segment is dead or has expired ...
+constexpr std::uint32_t kWastePart = 2;
+// ... or of all segments: so many bytes less one are copied at most for each byte gained, and half of that usually.
+constexpr std::uint64_t kTotalWastePart = 10;
 
 std::uint32_t small_share(const LockedShard& shard) noexcept {
     const std::uint32_t share = shard.header.small_share;
@@ -48,9 +50,23 @@ unsigned price_of_round(LockedShard& shard, std::uint64_t bytes) noexcept {
 
 struct Search {
     Victim best;
-    std::uint32_t most_dead = 0;
+    std::uint32_t most_waste = 0;
+    std::uint64_t waste = 0;
+    std::uint64_t used = 0;
     bool found_free = false;
+
+    // Copying what lives pays as long as much is dead, in this segment or on the whole: then the deadest has still more.
+    bool is_worth_copying(std::uint32_t segment_size) const noexcept {
+        return most_waste >= segment_size / kWastePart || (waste * kTotalWastePart >= used && most_waste != 0);
+    }
 };
+
+// Bytes that are dead or have expired. What has expired is dead as often as anything else.
+std::uint32_t waste_in(const format::SegmentEntry& entry, std::uint32_t live, std::uint32_t used, std::int64_t now_ms) noexcept {
+    if (used <= live) live = used;
+    if (used == 0) return 0;
+    return used - live + static_cast<std::uint32_t>(std::uint64_t{live} * expired_bytes(entry, now_ms) / used);
+}
 
 void look(const LockedShard& shard, Queue queue, std::int64_t now_ms, Search& search) noexcept {
     for_each_sealed(shard, queue, [&](std::uint32_t segment, std::uint32_t previous) {
@@ -62,9 +78,11 @@ void look(const LockedShard& shard, Queue queue, std::int64_t now_ms, Search& se
             search.found_free = true;
             return false;
         }
-        const std::uint32_t dead = used > live ? used - live : 0;
-        if (dead > search.most_dead) {
-            search.most_dead = dead;
+        const std::uint32_t waste = waste_in(entry, live, used, now_ms);
+        search.waste += waste;
+        search.used += used;
+        if (waste > search.most_waste) {
+            search.most_waste = waste;
             search.best = {segment, previous, queue, EmptyMode::reclaim};
         }
         return true;
@@ -83,7 +101,7 @@ Victim choose_victim(const LockedShard& shard, std::int64_t now_ms) noexcept {
     Search search;
     look(shard, Queue::small, now_ms, search);
     if (!search.found_free) look(shard, Queue::main, now_ms, search);
-    if (search.found_free || search.most_dead >= shard.geometry().segment_size / kReclaimPart) return search.best;
+    if (search.found_free || search.is_worth_copying(shard.geometry().segment_size)) return search.best;
     const auto& small = shard.header.queues[format::index_of(Queue::small)];
     const auto& main = shard.header.queues[format::index_of(Queue::main)];
     if (small.count == 0 && main.count == 0) return {};
@@ -95,7 +113,7 @@ Victim choose_victim(const LockedShard& shard, std::int64_t now_ms) noexcept {
 
 Fate decide_fate(LockedShard& shard, Queue from, EmptyMode mode, unsigned hits, std::uint64_t bytes) noexcept {
     if (mode == EmptyMode::reclaim) return {true, from, hits, false};
-    if (mode == EmptyMode::force) return {};
+    if (mode == EmptyMode::force) return {false, from, 0, true};
     if (from == Queue::small) {
         const unsigned needed = small_share(shard) > kLargeShare ? 1 : kPromotionHits;
         if (hits >= needed) return {true, Queue::main, 0, false};

@@ -36,7 +36,7 @@ TEST_CASE("the smallest cache with one shard and the smallest segments") {
 }
 
 TEST_CASE("small records, many keys, an index that grows") {
-    auto chosen = geometry(8 * kMiB, 200'000);
+    auto chosen = geometry(5 * kMiB, 200'000);
     chosen.usual_value = 64;
     chosen.huge_keys = false;
     play(chosen, 400'000);

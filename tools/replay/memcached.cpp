@@ -15,8 +15,11 @@ namespace {
 constexpr std::int64_t kMostRelativeSeconds = 2592000;
 
 std::vector<std::string> command_of(std::uint64_t memory, const std::string& socket) {
-    std::vector<std::string> command{"memcached", "-s", socket, "-m", std::to_string(std::max<std::uint64_t>(memory >> 20U, 1)),
-                                     "-t",        "1",  "-I",   "1m"};
+    const std::uint64_t mebibytes = std::max<std::uint64_t>(memory >> 20U, 1);
+    // It does not start with values of more than half of its memory.
+    const std::uint64_t largest = std::min<std::uint64_t>(mebibytes << 19U, 1U << 20U);
+    std::vector<std::string> command{
+        "memcached", "-s", socket, "-m", std::to_string(mebibytes), "-t", "1", "-I", std::to_string(largest)};
     if (::geteuid() == 0) command.insert(command.end(), {"-u", "root"});
     return command;
 }

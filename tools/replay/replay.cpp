@@ -158,8 +158,9 @@ ExitCode run(Arguments& arguments, Session& session) {
     arguments.run.cache.flush_on_close = arguments.keep || !arguments.file.empty();
     if (arguments.targets.empty() == arguments.trace.empty()) throw usage_failure("a TRACE or --targets is required, not both");
     if (arguments.targets.empty()) return run_trace(arguments, session);
-    return replay_targets(
-        {arguments.targets, arguments.directory, chosen("--against", arguments.against, policy_names()), arguments.run}, session);
+    return replay_targets({arguments.targets, arguments.directory, chosen("--server", arguments.servers, server_names()),
+                           chosen("--against", arguments.against, policy_names()), arguments.run},
+                          session);
 }
 
 std::string joined(const std::vector<std::string>& names) {

@@ -4,6 +4,7 @@
 #include "quantity.hpp"
 #include "replay/report.hpp"
 #include "replay/scratch.hpp"
+#include "replay/server_run.hpp"
 #include "replay/simulation.hpp"
 #include "session.hpp"
 #include "table.hpp"
@@ -64,17 +65,31 @@ std::optional<Trace> load(const std::string& directory, std::string_view name, c
     return interleave(std::string(kMix), std::move(tenants));
 }
 
-double measured(const Target& target, const CacheRun& run) {
-    switch (target.measure) {
+/// Nothing where it is not counted.
+std::optional<double> measured(Measure measure, const Outcome& outcome, const Stats* stats) {
+    switch (measure) {
         case Measure::miss_ratio:
-            return run.outcome.miss_ratio();
+            return outcome.miss_ratio();
         case Measure::byte_miss_ratio:
-            return run.outcome.byte_miss_ratio();
+            return outcome.byte_miss_ratio();
         case Measure::counter_writes:
-            return Outcome::ratio(run.stats.counters.hit_marks, run.outcome.gets);
+            break;
     }
-    return 0;
+    if (stats == nullptr) return std::nullopt;
+    return Outcome::ratio(stats->counters.hit_marks, outcome.gets);
 }
+
+std::string text_of(std::optional<double> value) { return value ? ratio_text(*value) : "-"; }
+
+double live_share(const SpaceUse& use) { return Outcome::ratio(use.payload + use.framing, use.capacity); }
+
+Json json_of(std::optional<double> value) { return value ? Json(*value) : Json(); }
+
+/// What a server or a simulated policy made of the same trace with the same bytes.
+struct Other {
+    std::string store;
+    Outcome outcome;
+};
 
 std::string_view measure_text(Measure measure) {
     switch (measure) {
@@ -96,7 +111,7 @@ class Judge {
         if (trace_name_ != target.trace) open(target.trace);
         if (!trace_) return put(target, std::nullopt);
         if (capacity_ != target.mebibytes << 20U) replay(target.mebibytes << 20U);
-        put(target, measured(target, run_));
+        put(target, measured(target.measure, run_.outcome, &run_.stats));
     }
 
     ExitCode finish() {
@@ -109,25 +124,36 @@ class Judge {
     }
 
     void begin() {
-        std::vector<std::string> head{"trace", "capacity", "what", "larder", "reach", "stretch", "verdict"};
+        std::vector<std::string> head{"trace", "capacity", "what", "larder", "reach", "stretch", "verdict", "live bytes"};
+        head.insert(head.end(), request_.servers.begin(), request_.servers.end());
         head.insert(head.end(), request_.policies.begin(), request_.policies.end());
         table_.row(std::move(head));
     }
 
   private:
     void open(std::string_view name) {
-        simulation_.reset();
         trace_ = load(request_.traces, name, session_);
         trace_name_ = name;
         capacity_ = 0;
     }
 
     void replay(std::uint64_t capacity) {
-        const Scratch scratch(request_.scratch);
         CacheRunOptions options = request_.run;
         options.cache.capacity = capacity;
-        run_ = replay_through_cache(*trace_, scratch.path("cache"), options, session_);
+        {
+            const Scratch scratch(request_.scratch);
+            run_ = replay_through_cache(*trace_, scratch.path("cache"), options, session_);
+        }
         capacity_ = capacity;
+        others_.clear();
+        for (const std::string& server : request_.servers) {
+            const Scratch scratch(request_.scratch);
+            others_.push_back({server, replay_through_server(*trace_, server, capacity, scratch.path(""), session_).outcome});
+        }
+        if (request_.policies.empty()) return;
+        Simulation simulation(*trace_);
+        for (const std::string& policy : request_.policies)
+            others_.push_back({policy, simulation.run(policy, capacity, session_)});
     }
 
     void put(const Target& target, std::optional<double> value) {
@@ -135,32 +161,33 @@ class Judge {
         const bool stretch = reached && target.stretch > 0 && *value <= target.stretch;
         const std::string verdict = !value ? "no trace" : (stretch ? "stretch" : (reached ? "reached" : "missed"));
         all_reached_ = all_reached_ && reached;
+        const std::optional<double> live = value ? std::optional(live_share(run_.space)) : std::nullopt;
         std::vector<std::string> row{std::string(target.trace),
                                      size_text(target.mebibytes << 20U),
                                      std::string(measure_text(target.measure)),
-                                     value ? ratio_text(*value) : "-",
+                                     text_of(value),
                                      ratio_text(target.reach),
                                      target.stretch > 0 ? ratio_text(target.stretch) : "-",
-                                     verdict};
+                                     verdict,
+                                     text_of(live)};
         Json json{{"trace", target.trace},
                   {"capacity", target.mebibytes << 20U},
                   {"measure", measure_text(target.measure)},
-                  {"value", value ? Json(*value) : Json()},
+                  {"value", json_of(value)},
                   {"reach", target.reach},
                   {"stretch", target.stretch > 0 ? Json(target.stretch) : Json()},
-                  {"verdict", verdict}};
-        if (value && target.measure != Measure::counter_writes) simulate(target, row, json);
+                  {"verdict", verdict},
+                  {"live_bytes", json_of(live)}};
+        if (value) add_others(target.measure, row, json);
         table_.row(std::move(row));
         json_.push_back(std::move(json));
     }
 
-    void simulate(const Target& target, std::vector<std::string>& row, Json& json) {
-        if (!simulation_ && !request_.policies.empty()) simulation_.emplace(*trace_);
-        for (const std::string& policy : request_.policies) {
-            const Outcome outcome = simulation_->run(policy, capacity_, session_);
-            const double value = target.measure == Measure::miss_ratio ? outcome.miss_ratio() : outcome.byte_miss_ratio();
-            row.push_back(ratio_text(value));
-            json["simulated"][policy] = value;
+    void add_others(Measure measure, std::vector<std::string>& row, Json& json) const {
+        for (const Other& other : others_) {
+            const std::optional<double> value = measured(measure, other.outcome, nullptr);
+            row.push_back(text_of(value));
+            json["others"][other.store] = json_of(value);
         }
     }
 
@@ -168,9 +195,9 @@ class Judge {
     Session& session_;
     std::string_view trace_name_;
     std::optional<Trace> trace_;
-    std::optional<Simulation> simulation_;
     std::uint64_t capacity_ = 0;
     CacheRun run_;
+    std::vector<Other> others_;
     Table table_;
     Json json_ = Json::array();
     bool all_reached_ = true;

@@ -16,6 +16,7 @@ namespace larder::tools::replay {
 struct TargetsRequest {
     std::string traces;                 ///< the directory that they are in, as NAME.csv or NAME.csv.zst
     std::string scratch;                ///< where cache files are made, see Scratch
+    std::vector<std::string> servers;   ///< replayed beside it
     std::vector<std::string> policies;  ///< simulated beside it
     CacheRunOptions run;                ///< its capacity does not matter
 };
