@@ -62,8 +62,10 @@ Status resize(Core& core, std::uint64_t capacity) {
     for (int idle = 0; idle < kPatience && segments::over_capacity(core.region);) {
         idle = shrink_pass(core, idle > 0, status) ? 0 : idle + 1;
     }
+    // Asked while it is our capacity: the next one may lower it further.
+    const bool fits = !segments::over_capacity(core.region);
     (void)platform::unlock(descriptor, region::kResizeByte, 1);
-    if (!segments::over_capacity(core.region)) return Code::ok;
+    if (fits) return Code::ok;
     if (!status.ok()) return status;
     return {Code::full,
             "the fixed areas and the index alone take " + std::to_string(region::space_in_use(core.region).total()) + " bytes"};
