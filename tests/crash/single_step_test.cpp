@@ -1,5 +1,6 @@
 // A process is killed after any number of its instructions, by ptrace: a survivor, attached all along, finds each key old or new,
-// nothing wrong, and goes on. LARDER_ITERATIONS: kills in each operation; LARDER_OPERATION: only that one.
+// nothing wrong, and goes on. LARDER_ITERATIONS: kills in each operation; LARDER_OPERATION: only that one;
+// LARDER_STRIDE: not each instruction, but each such.
 #include "tests/crash/attack.hpp"
 #include "tests/support/check.hpp"
 
@@ -14,26 +15,19 @@ using namespace larder::tests;
 
 namespace {
 
-// Deeds of fewer instructions are stepped through from their beginning.
-constexpr std::uint64_t kShort = 12'000;
-
-struct Length {
-    std::uint64_t calls = 0;
-    std::uint64_t instructions = kShort;
-};
-
-Length measure(const Attack& attack) {
-    Length length;
+std::uint64_t count_calls(const Attack& attack) {
     attack.before();
-    TracedChild calls(attack.deed);
+    TracedChild child(attack.deed);
     attack.between();
-    length.calls = calls.run(UINT64_MAX);
-    calls.kill();
+    return child.run(UINT64_MAX);
+}
+
+// At most `most`.
+std::uint64_t count_instructions(const Attack& attack, std::uint64_t most) {
     attack.before();
-    TracedChild steps(attack.deed);
+    TracedChild child(attack.deed);
     attack.between();
-    length.instructions = steps.step(kShort);
-    return length;
+    return child.step(most);
 }
 
 struct Place {
@@ -41,10 +35,9 @@ struct Place {
     std::uint64_t steps = 0;
 };
 
-// Most of what matters is near the call of a function that changes something.
-Place choose(const Length& length, Random& random) {
-    if (length.instructions < kShort) return {0, random.between(1, length.instructions)};
-    return {random.below(length.calls + 1), random.between(1, random.chance(70) ? 300 : 3000)};
+// Most of what matters is near the call of a function that changes something. Long deeds repeat themselves.
+Place choose(std::uint64_t calls, Random& random) {
+    return {random.below(std::min<std::uint64_t>(calls, 1000) + 1), random.between(1, random.chance(80) ? 150 : 1500)};
 }
 
 std::chrono::nanoseconds kill_at(const Attack& attack, const Place& place) {
@@ -72,9 +65,9 @@ TEST_CASE("killed after any number of instructions") {
     std::chrono::nanoseconds longest{0};
     for_each_attack([&](const Attack& attack) {
         Random random(mix(seed() + attack.name.size()));
-        const Length length = measure(attack);
+        const std::uint64_t calls = count_calls(attack);
         for (std::uint64_t i = 0; i < iterations(8); ++i, ++kills)
-            longest = std::max(longest, kill_at(attack, choose(length, random)));
+            longest = std::max(longest, kill_at(attack, choose(calls, random)));
     });
     report(kills, longest);
     CHECK(kills > 0);
@@ -84,12 +77,13 @@ TEST_CASE("killed after each instruction of a short operation", "[.long]") {
     std::uint64_t kills = 0;
     std::chrono::nanoseconds longest{0};
     for_each_attack([&](const Attack& attack) {
-        const Length length = measure(attack);
-        if (length.instructions == kShort) return;
+        constexpr std::uint64_t kShort = 12'000;
+        const std::uint64_t all = count_instructions(attack, kShort);
+        if (all == kShort) return;
         const std::uint64_t stride = environment_number("LARDER_STRIDE", 1);
-        for (std::uint64_t steps = 1; steps <= length.instructions; steps += stride, ++kills)
+        for (std::uint64_t steps = 1; steps <= all; steps += stride, ++kills)
             longest = std::max(longest, kill_at(attack, {0, steps}));
-        std::cout << attack.name << ": " << length.instructions << " instructions" << std::endl;
+        std::cout << attack.name << ": " << all << " instructions" << std::endl;
     });
     report(kills, longest);
 }

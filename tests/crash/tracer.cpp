@@ -122,6 +122,16 @@ pid_t fork_for(const Deed& deed, const std::function<void()>& begin) {
     ::_exit(0);
 }
 
+OnOneProcessor::OnOneProcessor() {
+    (void)::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+    (void)::sched_setaffinity(0, sizeof one, &one);
+}
+
+OnOneProcessor::~OnOneProcessor() { (void)::sched_setaffinity(0, sizeof before_, &before_); }
+
 TracedChild::TracedChild(const Deed& deed) {
     const Deed framed = [&deed](const std::function<void()>& begin) {
         deed(begin);
