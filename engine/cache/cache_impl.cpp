@@ -3,12 +3,12 @@
 #include "engine/cache/attachment.hpp"
 #include "engine/platform/reopen.hpp"
 
+#include <new>
 #include <utility>
 
 namespace larder {
 
-CacheImpl::CacheImpl(std::string path, const Options& options)
-    : options_(options), path_(std::move(path)), mutex_(std::make_unique<std::mutex>()) {}
+CacheImpl::CacheImpl(std::string path, const Options& options) : options_(options), path_(std::move(path)) {}
 
 CacheImpl::~CacheImpl() {
     (void)close();
@@ -62,8 +62,8 @@ Status CacheImpl::close() {
 
 void CacheImpl::after_fork_in_child() noexcept {
     const cache::Core* parents = core_.exchange(nullptr, std::memory_order_relaxed);
-    // Another thread may hold it, for ever.
-    (void)mutex_.release();
+    // Another thread may have held it, which is not there any more.
+    new (&mutex_) std::mutex;
     if (descriptor_ < 0) return;
     // A handle that was just being opened is nobody's in the child.
     if (parents != nullptr)
@@ -75,12 +75,7 @@ void CacheImpl::after_fork_in_child() noexcept {
 }
 
 Result<cache::Core*> CacheImpl::attach_again() {
-    static std::mutex making;
-    {
-        const std::lock_guard lock(making);
-        if (mutex_ == nullptr) mutex_ = std::make_unique<std::mutex>();
-    }
-    const std::lock_guard lock(*mutex_);
+    const std::lock_guard lock(mutex_);
     if (cache::Core* core = core_.load(std::memory_order_acquire); core != nullptr) return core;
     if (inherited_ < 0) return Status(Code::closed, "the handle is closed, or could not be opened anew after fork()");
     const Access access = options_.read_only ? Access::read_only : Access::read_write;

@@ -45,7 +45,7 @@ class CacheImpl final : public platform::ForkWatch {
     std::string path_;
     int descriptor_ = -1;  // holds this handle's locks; changes only while forks wait
     int inherited_ = -1;   // in a forked child: the file, opened anew
-    std::unique_ptr<std::mutex> mutex_;
+    std::mutex mutex_;
 };
 
 }  // namespace larder

@@ -34,6 +34,7 @@ class Scene {
     Cache& survivor() { return *survivor_; }
     const std::string& path() const noexcept { return path_; }
     const Operation& operation() const noexcept { return operation_; }
+    const Answers& answers() const noexcept { return answers_; }
     const std::map<std::string, std::string>& contents() const noexcept { return contents_; }
     Options options() const;
 

@@ -73,17 +73,25 @@ const std::vector<std::uintptr_t>& landmarks() {
 
 [[noreturn]] void fail(const char* what) { throw std::runtime_error(std::string(what) + ": " + std::strerror(errno)); }
 
-user_regs_struct registers_of(pid_t child) {
-    user_regs_struct registers{};
-    if (::ptrace(PTRACE_GETREGS, child, nullptr, &registers) != 0) fail("ptrace(GETREGS)");
-    return registers;
-}
-
 bool is_landmark(std::uintptr_t at) {
     for (const std::uintptr_t each : landmarks()) {
         if (each == at) return true;
     }
     return false;
+}
+
+// The child has met a breakpoint: puts it back to where that stands.
+std::uintptr_t step_back(pid_t child) {
+#if defined(__x86_64__)
+    user_regs_struct registers{};
+    if (::ptrace(PTRACE_GETREGS, child, nullptr, &registers) != 0) fail("ptrace(GETREGS)");
+    --registers.rip;
+    if (!is_landmark(registers.rip)) throw std::runtime_error("a trap that nobody set");
+    if (::ptrace(PTRACE_SETREGS, child, nullptr, &registers) != 0) fail("ptrace(SETREGS)");
+    return registers.rip;
+#else
+    throw std::runtime_error("process " + std::to_string(child) + " cannot be traced on this processor");
+#endif
 }
 
 // The child's text is ours: what stands at an address here stands there too, unless a breakpoint does.
@@ -180,11 +188,7 @@ std::uint64_t TracedChild::run(std::uint64_t calls) {
     set_breakpoints(true);
     std::uint64_t met = 0;
     while (resume(PTRACE_CONT)) {
-        user_regs_struct registers = registers_of(child_);
-        const std::uintptr_t at = registers.rip - 1;
-        if (!is_landmark(at)) throw std::runtime_error("a trap that nobody set");
-        registers.rip = at;
-        if (::ptrace(PTRACE_SETREGS, child_, nullptr, &registers) != 0) fail("ptrace(SETREGS)");
+        const std::uintptr_t at = step_back(child_);
         if (++met == calls) break;
         step_over(at);
     }

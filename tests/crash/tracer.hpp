@@ -2,6 +2,8 @@
 // stopped, or let go on.
 #pragma once
 
+#include "tests/support/random.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -11,10 +13,10 @@
 
 namespace larder::tests {
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-inline constexpr bool kTraceable = true;
+#if defined(__x86_64__)
+inline constexpr bool kTraceable = !kSanitized;  // the sanitizers' own start-up does not bear being traced
 #else
-inline constexpr bool kTraceable = false;  // the sanitizers' own start-up does not bear being traced
+inline constexpr bool kTraceable = false;
 #endif
 
 /// What a child does. It calls its argument when all is prepared and the deed begins.
