@@ -81,7 +81,8 @@ class OpeningLock {
         if (!held.ok())
             status_ = held.status();
         else if (!*held)
-            status_ = {Code::busy, "another process is opening, recovering or closing the file"};
+            status_ = {Code::busy, "the file is being opened, recovered or closed by " +
+                                       region::describe_holder(region, region::kOpeningByte)};
         held_ = held.ok() && *held;
     }
     ~OpeningLock() {
@@ -167,7 +168,7 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     return std::move(*maker).take();
 }
 
-Result<std::unique_ptr<Core>> attach(MappedFile file, const std::string& path, const Options& options) {
+Status attach(Core& core, MappedFile& file, const std::string& path, const Options& options) {
     if (Status status = check_options(options); !status.ok()) return status;
     if (!options.allow_network_file_system) {
         if (Status status = platform::check_coherent_mappings(file.descriptor(), path); !status.ok()) return status;
@@ -180,17 +181,13 @@ Result<std::unique_ptr<Core>> attach(MappedFile file, const std::string& path, c
     const Access access = options.read_only ? Access::read_only : Access::read_write;
     Result<MappedView> view = file.view(0, identity->geometry.file_size, access);
     if (!view.ok()) return view.status();
-    auto core = std::make_unique<Core>();
-    core->region = Region(std::move(file), std::move(*view), identity->geometry);
-    core->quick = &quick_paths();
-    core->options = options;
-    core->path = path;
-    if (options.read_only) {
-        core->tally = std::make_unique<Tally>();
-        return core;
-    }
-    if (Status status = attach_for_writing(*core); !status.ok()) return status;
-    return core;
+    core.region = Region(std::move(file), std::move(*view), identity->geometry);
+    core.quick = &quick_paths();
+    core.options = options;
+    core.path = path;
+    if (!options.read_only) return attach_for_writing(core);
+    core.tally = std::make_unique<Tally>();
+    return Code::ok;
 }
 
 Status flush(Core& core) {

@@ -10,6 +10,7 @@
 #include "engine/cache/scan.hpp"
 #include "engine/cache/statistics.hpp"
 #include "engine/cache/writer.hpp"
+#include "engine/platform/reopen.hpp"
 
 namespace larder {
 
@@ -64,18 +65,22 @@ Result<Cache> Cache::create(std::string_view path, const Options& options) {
     const std::string name(path);
     Result<MappedFile> file = cache::create_file(name, options);
     if (!file.ok()) return file.status();
-    auto core = cache::attach(std::move(*file), name, options);
-    if (!core.ok()) return core.status();
-    return Cache(std::make_unique<CacheImpl>(std::move(*core)));
+    auto impl = CacheImpl::attach(
+        [&] {
+            Result<MappedFile> again = platform::reopen(file->descriptor(), Access::read_write, name);
+            return again.ok() ? std::move(again) : std::move(file);
+        },
+        name, options);
+    if (!impl.ok()) return impl.status();
+    return Cache(std::move(*impl));
 }
 
 Result<Cache> Cache::open(std::string_view path, const Options& options) {
     const std::string name(path);
-    Result<MappedFile> file = MappedFile::open(name, {.access = options.read_only ? Access::read_only : Access::read_write});
-    if (!file.ok()) return file.status();
-    auto core = cache::attach(std::move(*file), name, options);
-    if (!core.ok()) return core.status();
-    return Cache(std::make_unique<CacheImpl>(std::move(*core)));
+    const FileOptions access{.access = options.read_only ? Access::read_only : Access::read_write};
+    auto impl = CacheImpl::attach([&] { return MappedFile::open(name, access); }, name, options);
+    if (!impl.ok()) return impl.status();
+    return Cache(std::move(*impl));
 }
 
 Result<Cache> Cache::open_or_create(std::string_view path, const Options& options) {

@@ -7,6 +7,7 @@
 #include <larder/cache.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -16,7 +17,10 @@ namespace larder {
 /// anew through the descriptor before the child gives that up, is attached to at the first use.
 class CacheImpl final : public platform::ForkWatch {
   public:
-    explicit CacheImpl(std::unique_ptr<cache::Core> core);
+    using Opener = std::function<Result<MappedFile>()>;
+    /// Attaches to what `open` opens; its open file description must be a new one. Children forked by other threads meanwhile
+    /// do not keep that description, however long attaching takes.
+    static Result<std::unique_ptr<CacheImpl>> attach(const Opener& open, const std::string& path, const Options& options);
     ~CacheImpl();
 
     /// The core; attaches anew in a forked child. An error when that fails.
@@ -32,13 +36,16 @@ class CacheImpl final : public platform::ForkWatch {
     void after_fork_in_child() noexcept override;
 
   private:
+    CacheImpl(std::string path, const Options& options);
+    Status attach_to(const Opener& open);
     Result<cache::Core*> attach_again();
 
-    std::atomic<cache::Core*> core_;
+    std::atomic<cache::Core*> core_{nullptr};
     Options options_;
     std::string path_;
-    int inherited_ = -1;  // in a forked child: the file, opened anew
-    std::unique_ptr<std::mutex> mutex_;
+    int descriptor_ = -1;  // holds this handle's locks; changes only while forks wait
+    int inherited_ = -1;   // in a forked child: the file, opened anew
+    std::mutex mutex_;
 };
 
 }  // namespace larder

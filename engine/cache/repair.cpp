@@ -33,6 +33,7 @@ void repair_shard(Core&, LockedShard& shard) {
     bound_shard_header(shard);
     index::scrub_last_split(shard);
     index::recount_index(shard);
+    index::give_back_gap(shard);
     LARDER_FAULT_POINT("repair.index_done");
     segments::rebuild_queues(shard);
     const SlotWord note_old = shard.header.note_old.load(std::memory_order_relaxed);

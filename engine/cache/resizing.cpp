@@ -5,6 +5,7 @@
 #include "engine/platform/fault_point.hpp"
 #include "engine/platform/file_lock.hpp"
 #include "engine/region/presence.hpp"
+#include "engine/region/process_table.hpp"
 #include "engine/region/space.hpp"
 #include "engine/segments/pool.hpp"
 
@@ -52,7 +53,7 @@ Status resize(Core& core, std::uint64_t capacity) {
     Result<bool> held =
         platform::lock_within(descriptor, region::kResizeByte, 1, platform::LockKind::exclusive, core.options.timeout);
     if (!held.ok()) return held.status();
-    if (!*held) return {Code::busy, "another process is resizing the cache"};
+    if (!*held) return {Code::busy, "the cache is being resized by " + region::describe_holder(core.region, region::kResizeByte)};
     core.region.header().capacity.store(capacity, std::memory_order_relaxed);
     LARDER_FAULT_POINT("resize.stored");
     Status status;
@@ -61,8 +62,10 @@ Status resize(Core& core, std::uint64_t capacity) {
     for (int idle = 0; idle < kPatience && segments::over_capacity(core.region);) {
         idle = shrink_pass(core, idle > 0, status) ? 0 : idle + 1;
     }
+    // Asked while it is our capacity: the next one may lower it further.
+    const bool fits = !segments::over_capacity(core.region);
     (void)platform::unlock(descriptor, region::kResizeByte, 1);
-    if (!segments::over_capacity(core.region)) return Code::ok;
+    if (fits) return Code::ok;
     if (!status.ok()) return status;
     return {Code::full,
             "the fixed areas and the index alone take " + std::to_string(region::space_in_use(core.region).total()) + " bytes"};

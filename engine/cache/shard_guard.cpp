@@ -13,17 +13,17 @@ ShardGuard::ShardGuard(Core& core, std::uint32_t shard) : core_(core), id_(shard
         status_ = acquired.status();
         return;
     }
-    shard_.emplace(core.region, shard);
-    bound_shard_header(*shard_);
-    if (*acquired == Acquired::taken_over) {
-        core.count(Count::take_overs);
-        repair_shard(core, *shard_);
-    }
+    begin(*acquired);
 }
 
-ShardGuard::ShardGuard(Core& core, std::uint32_t shard, bool) : core_(core), id_(shard) {
-    shard_.emplace(core.region, shard);
+ShardGuard::ShardGuard(Core& core, std::uint32_t shard, Acquired acquired) : core_(core), id_(shard) { begin(acquired); }
+
+void ShardGuard::begin(Acquired acquired) {
+    shard_.emplace(core_.region, id_);
     bound_shard_header(*shard_);
+    if (acquired != Acquired::taken_over) return;
+    core_.count(Count::take_overs);
+    repair_shard(core_, *shard_);
 }
 
 ShardGuard::ShardGuard(ShardGuard&& other) noexcept : core_(other.core_), id_(other.id_), status_(std::move(other.status_)) {
@@ -33,8 +33,9 @@ ShardGuard::ShardGuard(ShardGuard&& other) noexcept : core_(other.core_), id_(ot
 }
 
 std::optional<ShardGuard> ShardGuard::try_lock(Core& core, std::uint32_t shard) {
-    if (!ShardLock(core.region, shard).try_acquire()) return std::nullopt;
-    return ShardGuard(core, shard, true);
+    const std::optional<Acquired> acquired = ShardLock(core.region, shard).try_acquire(core.take_over_guard);
+    if (!acquired) return std::nullopt;
+    return ShardGuard(core, shard, *acquired);
 }
 
 ShardGuard::~ShardGuard() {

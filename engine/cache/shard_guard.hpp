@@ -14,7 +14,7 @@ class ShardGuard {
   public:
     /// Waits for the lock, at most Options::timeout.
     ShardGuard(Core& core, std::uint32_t shard);
-    /// Takes the lock only if it is free.
+    /// Takes the lock only if nobody alive holds it.
     static std::optional<ShardGuard> try_lock(Core& core, std::uint32_t shard);
     ShardGuard(ShardGuard&& other) noexcept;
     ShardGuard& operator=(ShardGuard&&) = delete;
@@ -26,7 +26,8 @@ class ShardGuard {
     region::LockedShard* operator->() noexcept { return &*shard_; }
 
   private:
-    ShardGuard(Core& core, std::uint32_t shard, bool);
+    ShardGuard(Core& core, std::uint32_t shard, region::Acquired acquired);
+    void begin(region::Acquired acquired);
     Core& core_;
     std::uint32_t id_;
     Status status_;

@@ -31,6 +31,11 @@ std::uint64_t load_percent(const LockedShard& shard, std::uint64_t buckets) noex
     return shard.header.records.load(std::memory_order_relaxed) * 100 / (buckets * kSlotsPerBucket);
 }
 
+// Whole pages.
+std::uint64_t ghost_bytes(std::uint64_t buckets) noexcept {
+    return (buckets * format::kGhostBytesPerBucket + format::kPageBytes - 1) & ~(format::kPageBytes - 1);
+}
+
 void publish_buckets(LockedShard& shard, std::uint32_t buckets) noexcept {
     auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
     directory.buckets = buckets;
@@ -141,11 +146,8 @@ bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
     if (g.bucket_at(shard.id, wanted) > overflow_begin) return false;
     if (!commit_index(shard, g.bucket_at(shard.id, committed), (wanted - committed) * format::kBucketBytes)) return false;
     const std::uint64_t ghosts = g.shard_ghosts_begin(shard.id);
-    auto ghost_end = [](std::uint64_t n) {
-        return (n * format::kGhostBytesPerBucket + format::kPageBytes - 1) & ~(format::kPageBytes - 1);
-    };
-    if (ghost_end(wanted) > ghost_end(committed) &&
-        !commit_index(shard, ghosts + ghost_end(committed), ghost_end(wanted) - ghost_end(committed))) {
+    if (ghost_bytes(wanted) > ghost_bytes(committed) &&
+        !commit_index(shard, ghosts + ghost_bytes(committed), ghost_bytes(wanted) - ghost_bytes(committed))) {
         return false;
     }
     h.main_buckets_committed.store(wanted, std::memory_order_relaxed);
@@ -253,25 +255,26 @@ bool merge_bucket(LockedShard& shard) {
 
 void scrub_last_split(LockedShard& shard) noexcept {
     const std::uint32_t buckets = bucket_count(shard);
+    // All copies are there, and the originals are about to go (INV-5).
+    note_moved(shard);
     // Half a split, or a merge that was not cleared up: nothing may be left that a later directory could lead to.
     if (buckets < shard.header.main_buckets_committed.load(std::memory_order_relaxed))
         zero(shard.region.bucket(shard.id, buckets));
     if (buckets <= 1) return;
     for (const std::uint32_t number : {format::parent_of(buckets - 1), buckets - 1}) {
-        Bucket& main = shard.region.bucket(shard.id, number);
-        Gathered gathered;
-        gather(shard, main, gathered);
-        for (std::size_t i = 0; i < gathered.count; ++i) {
-            const auto& member = gathered.members[i];
-            const bool drop = member.hash != 0 && format::bucket_of(member.hash, buckets) != number;
-            if (drop) member.slot->store(0, std::memory_order_release);
-        }
-        note_moved(shard);
+        for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, number), [&](Slot& slot, SlotWord word) {
+            RecordAt record;
+            if (!region::read_record(shard.region, format::offset_of(word), record)) return;
+            const std::uint64_t hash = region::owner_hash(shard.region, record);
+            if (hash != 0 && format::bucket_of(hash, buckets) != number) slot.store(0, std::memory_order_release);
+        });
     }
 }
 
 void recount_index(LockedShard& shard) {
     const std::uint32_t buckets = bucket_count(shard);
+    // Before anything is dropped or freed that a reader may be in: what a killed owner copied is in both places (INV-5).
+    note_moved(shard);
     std::uint64_t records = 0;
     std::vector<bool> in_use(shard.header.overflow_used.load(std::memory_order_relaxed));
     for (std::uint32_t i = 0; i < buckets; ++i) {
@@ -281,7 +284,18 @@ void recount_index(LockedShard& shard) {
     }
     shard.header.records.store(records, std::memory_order_relaxed);
     rebuild_overflow_list(shard, in_use);
-    note_moved(shard);
+}
+
+void give_back_gap(LockedShard& shard) noexcept {
+    const format::Geometry& g = shard.geometry();
+    const std::uint64_t main = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
+    const std::uint64_t overflow = shard.header.overflow_buckets_committed.load(std::memory_order_relaxed);
+    auto give_back = [&shard](std::uint64_t begin, std::uint64_t end) {
+        if (begin < end) (void)shard.region.file().decommit(begin, end - begin);
+    };
+    give_back(g.bucket_at(shard.id, main), g.shard_index_end(shard.id) - overflow * format::kBucketBytes);
+    const std::uint64_t ghosts = g.shard_ghosts_begin(shard.id);
+    give_back(ghosts + ghost_bytes(main), ghosts + g.buckets_per_shard * format::kGhostBytesPerBucket);
 }
 
 }  // namespace larder::index

@@ -40,5 +40,8 @@ void scrub_last_split(region::LockedShard& shard) noexcept;
 /// Counts the shard's records, drops words that stand in a chain twice, cuts chains that damage has tangled, and makes the
 /// free list of overflow buckets anew.
 void recount_index(region::LockedShard& shard);
+/// Gives back what is allocated between the shard's main and overflow buckets and behind its ghosts: a killed owner may have
+/// counted it out, or not yet in.
+void give_back_gap(region::LockedShard& shard) noexcept;
 
 }  // namespace larder::index

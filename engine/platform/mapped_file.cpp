@@ -1,6 +1,7 @@
 #include "engine/platform/file_maker.hpp"
 #include "engine/platform/file_shape.hpp"
 #include "engine/platform/file_state.hpp"
+#include "engine/platform/fork_watch.hpp"
 #include "engine/platform/named_region.hpp"
 #include "engine/platform/reopen.hpp"
 #include "engine/platform/system_error.hpp"
@@ -125,6 +126,8 @@ Result<MappedView> MappedFile::view(std::uint64_t offset, std::uint64_t length, 
     if (length > std::numeric_limits<std::size_t>::max() - lead_in) return system_error("mmap", path(), ENOMEM);
     const std::size_t mapped = length + lead_in;
     const int protection = access == Access::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
+    // A child that got the mapping would keep the open file description alive, and its locks with it.
+    const platform::ForkPause pause;
     void* base = ::mmap(nullptr, mapped, protection, MAP_SHARED, state_->descriptor(), static_cast<off_t>(offset - lead_in));
     if (base == MAP_FAILED) return system_error("mmap", path(), errno);
     auto state = std::make_shared<ViewState>(static_cast<std::byte*>(base), mapped, lead_in, offset, access);

@@ -3,6 +3,7 @@
 #include "engine/platform/clock.hpp"
 #include "engine/platform/fault_point.hpp"
 #include "engine/platform/file_lock.hpp"
+#include "engine/platform/lock_holder.hpp"
 #include "engine/platform/process.hpp"
 #include "engine/region/presence.hpp"
 
@@ -49,15 +50,17 @@ Status join(Region& region, const std::function<Status(std::uint32_t)>& release_
         LARDER_FAULT_POINT("join.byte_taken");
         region.set_self(index);
         Status status = commit_entry(region, index);
-        // What a dead last holder of the index still owns is repaired and released before the index speaks for us.
-        if (status.ok()) status = release_locks_of(index);
         if (!status.ok()) {
             region.set_self(kNoProcess);
             (void)platform::unlock(region.file().descriptor(), process_byte(index), 1);
             return status;
         }
+        // The name first: from here on it is us whom others wait for.
         fill_entry(region.process(index));
-        return Code::ok;
+        // What a dead last holder of the index still owns is repaired and released before the index speaks for us.
+        status = release_locks_of(index);
+        if (!status.ok()) leave(region);
+        return status;
     }
     return {Code::too_many, "all " + std::to_string(count) + " process-table indexes are in use"};
 }
@@ -86,7 +89,15 @@ std::string describe_owner(const Region& region, std::uint32_t index) {
     if (index >= region.geometry().max_processes) return "an unknown process (index " + std::to_string(index) + ")";
     const ProcessEntry& entry = region.process(index);
     const std::string name(entry.name.data(), strnlen(entry.name.data(), entry.name.size()));
-    return "process " + std::to_string(entry.pid.load(std::memory_order_relaxed)) + " (" + name + ")";
+    const std::uint32_t pid = entry.pid.load(std::memory_order_relaxed);
+    // The entry may still be a dead owner's, whose byte somebody holds who is about to take over.
+    const auto holder = platform::find_lock_holder(region.file().descriptor(), process_byte(index), pid);
+    return holder ? platform::describe(*holder) : "process " + std::to_string(pid) + " (" + name + "), which is alive";
+}
+
+std::string describe_holder(const Region& region, std::uint64_t byte) {
+    const auto holder = platform::find_lock_holder(region.file().descriptor(), byte, 0);
+    return holder ? platform::describe(*holder) : "another process";
 }
 
 }  // namespace larder::region

@@ -25,7 +25,9 @@ void leave(Region& region) noexcept;
 bool is_alive(const Region& region, std::uint32_t index) noexcept;
 /// Whether any handle but this one is attached for writing. Read-only handles leave no trace at all.
 Result<bool> other_writers(const Region& region);
-/// "process 1234 (name)", for messages.
+/// Who holds an index, for messages: "process 1234 (name), which is stopped".
 std::string describe_owner(const Region& region, std::uint32_t index);
+/// Who holds another byte of the lock space (presence.hpp), likewise.
+std::string describe_holder(const Region& region, std::uint64_t byte);
 
 }  // namespace larder::region

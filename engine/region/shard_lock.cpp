@@ -17,17 +17,17 @@ constexpr std::chrono::nanoseconds kSlice = std::chrono::milliseconds(2);
 
 }  // namespace
 
-bool ShardLock::try_acquire() noexcept {
+bool ShardLock::take_if_free() noexcept {
     std::uint32_t expected = 0;
     return word_.compare_exchange_strong(expected, lock_word(region_.self()), std::memory_order_acquire,
                                          std::memory_order_relaxed);
 }
 
 Result<Acquired> ShardLock::acquire(TakeOverGuard& guard, std::chrono::milliseconds timeout) {
-    if (try_acquire()) return Acquired::free;
+    if (take_if_free()) return Acquired::free;
     for (int spin = 0; spin < kSpins; ++spin) {
         platform::cpu_relax();
-        if (word_.load(std::memory_order_relaxed) == 0 && try_acquire()) return Acquired::free;
+        if (word_.load(std::memory_order_relaxed) == 0 && take_if_free()) return Acquired::free;
     }
     return acquire_slowly(guard, timeout);
 }
@@ -57,6 +57,15 @@ Result<Acquired> ShardLock::acquire_slowly(TakeOverGuard& guard, std::chrono::mi
     }
 }
 
+std::optional<Acquired> ShardLock::try_acquire(TakeOverGuard& guard) {
+    if (take_if_free()) return Acquired::free;
+    const std::uint32_t seen = word_.load(std::memory_order_relaxed);
+    if (seen == 0) return std::nullopt;
+    const Result<bool> taken = take_over(guard, seen);
+    if (!taken.ok() || !*taken) return std::nullopt;
+    return Acquired::taken_over;
+}
+
 Result<bool> ShardLock::take_over(TakeOverGuard& guard, std::uint32_t seen) {
     const std::uint32_t owner = owner_of(seen);
     if (owner == region_.self()) return false;
@@ -84,8 +93,7 @@ void ShardLock::release() noexcept {
 }
 
 Status ShardLock::give_up(std::uint32_t seen) const {
-    return {Code::busy,
-            "shard " + std::to_string(shard_) + " is held by " + describe_owner(region_, owner_of(seen)) + ", which is alive"};
+    return {Code::busy, "shard " + std::to_string(shard_) + " is held by " + describe_owner(region_, owner_of(seen))};
 }
 
 }  // namespace larder::region

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 namespace larder::region {
 
@@ -39,14 +40,15 @@ class ShardLock {
     /// Takes the lock for region.self(). taken_over: its owner had died, and the caller must repair the shard before it
     /// does anything else. busy, with a message that names the owner, when the time-out has passed.
     Result<Acquired> acquire(TakeOverGuard& guard, std::chrono::milliseconds timeout);
-    /// Takes it only if it is free.
-    bool try_acquire() noexcept;
+    /// Takes it only if it is free or its owner is dead (then as above: repair first). Nothing: somebody alive holds it.
+    std::optional<Acquired> try_acquire(TakeOverGuard& guard);
     /// REQUIRES: the lock is held.
     void release() noexcept;
     /// Whether `owner` holds it. A handle that has just been given an index inherits the locks of the index's dead holder.
     bool is_held_by(std::uint32_t owner) const noexcept { return owner_of(word_.load(std::memory_order_acquire)) == owner; }
 
   private:
+    bool take_if_free() noexcept;
     Result<bool> take_over(TakeOverGuard& guard, std::uint32_t seen);
     Result<Acquired> acquire_slowly(TakeOverGuard& guard, std::chrono::milliseconds timeout);
     Status give_up(std::uint32_t seen) const;

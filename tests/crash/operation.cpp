@@ -83,6 +83,26 @@ Contents thinned(Cache& cache) {
     return contents;
 }
 
+// Long chains, of which thin_out() removes what came with them.
+Contents spread(Cache& cache) {
+    Contents contents = fill(cache, 150, 20);
+    for (int i = 0; i < 2500; ++i) {
+        contents[key_of("more", i)] = "more";
+        store(cache, key_of("more", i), "more");
+    }
+    return contents;
+}
+
+void thin_out(Cache& cache) {
+    for (int i = 0; i < 2500; i += 2) (void)cache.remove(key_of("more", i));
+}
+
+std::map<std::string, std::string> gone() {
+    std::map<std::string, std::string> keys;
+    for (int i = 0; i < 2500; i += 2) keys[key_of("more", i)] = kAbsent;
+    return keys;
+}
+
 // Sets `records` new keys.
 Operation many_sets(const char* name, const Options& options, Contents (*prepare)(Cache&), int records, std::size_t size) {
     Operation operation{name, options, prepare, {}, {}, true};
@@ -126,6 +146,7 @@ std::vector<Operation> large_operations() {
     all.push_back(many_sets("chains that overflow", geometry(1), crowded, 2500, 16));
     all.push_back({"clear", geometry(2), full, [](Cache& cache) { (void)cache.clear(); }, {}, true});
     all.push_back({"shrink", geometry(2, 3 * kMiB), full, [](Cache& cache) { (void)cache.resize(kMiB); }, {}, true});
+    all.push_back({"thin out a large index", geometry(1), spread, thin_out, gone(), false});
     all.push_back({"shrink a large index", geometry(1), thinned, [](Cache& c) { (void)c.clear(); }, {}, true});
     all.push_back({"grow", geometry(2), full, [](Cache& cache) { (void)cache.resize(3 * kMiB); }, {}, false});
     all.push_back({"flush", geometry(2), few, [](Cache& cache) { (void)cache.flush(); }, {}, false});

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iostream>
+#include <thread>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace larder::tests {
 
@@ -11,6 +15,12 @@ Crew::Crew(const CrewOptions& options) : options_(options), workers_(options.wor
     options_.cache.timeout = std::chrono::seconds(20);
     cache_ = opened(Cache::create(path_, options_.cache));
     REQUIRE_OK(Worker::prepare(cache_));
+    const unsigned group = options_.surroundings.front().group;
+    if (group == 0) return;
+    for (const std::string& each : {directory_.path(), path_, directory_.file("journal")}) {
+        REQUIRE(::chown(each.c_str(), static_cast<uid_t>(-1), group) == 0);
+        REQUIRE(::chmod(each.c_str(), each == directory_.path() ? 0770 : 0660) == 0);
+    }
 }
 
 std::uint64_t Crew::operations() const {
@@ -20,10 +30,12 @@ std::uint64_t Crew::operations() const {
 }
 
 ChildProcess Crew::make(std::uint32_t number, bool read_only) {
-    return ChildProcess("mixed_worker_program",
-                        {path_, directory_.file("journal"), std::to_string(number), std::to_string(seed()),
-                         std::to_string(options_.operations), options_.evicting ? "evicting" : "complete",
-                         read_only ? "reads" : "writes", options_.may_be_busy ? "busy" : "never-busy"});
+    return ChildProcess(
+        "mixed_worker_program",
+        {path_, directory_.file("journal"), std::to_string(number), std::to_string(seed()), std::to_string(options_.operations),
+         options_.evicting ? "evicting" : "complete", read_only ? "reads" : "writes",
+         options_.may_be_busy ? "busy" : "never-busy", options_.restless ? "restless" : "settled"},
+        options_.surroundings[number % options_.surroundings.size()]);
 }
 
 void Crew::start(std::uint32_t number) { workers_.at(number) = make(number, false); }
@@ -48,6 +60,19 @@ void Crew::require_no_failure() {
     }
 }
 
+void Crew::report(std::uint64_t kills) const {
+    std::uint64_t longest = 0;
+    for (std::uint32_t number = 0; number < kMostWorkers; ++number)
+        longest = std::max(longest, journal_.line(number).longest_ns.load());
+    std::cout << kills << " kills, " << operations() << " operations, none wrong; the longest took " << longest / 1'000'000
+              << " ms" << std::endl;
+}
+
+// Children of killed workers live a little longer than these.
+void Crew::await_orphans() const {
+    for (int i = 0; i < 5000 && living(stats_of(cache_)) > 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 void Crew::finish(std::uint64_t kills) {
     if (options_.operations == 0) journal_.stop();
     for (auto& worker : workers_) {
@@ -68,6 +93,8 @@ void Crew::finish(std::uint64_t kills) {
         problem = error.what();
     }
     CHECK(problem.empty());
+    if (kills != 0) report(kills);
+    await_orphans();
     const Stats stats = stats_of(cache_);
     if (kills == 0) require_accounts_balance(stats);
     if (kills == 0) CHECK(stats.counters.take_overs == 0);

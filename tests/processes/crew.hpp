@@ -19,6 +19,10 @@ struct CrewOptions {
     std::uint64_t operations = 0;  ///< of each worker; 0: until stop()
     bool evicting = false;
     bool may_be_busy = false;
+    /// Workers attach anew, fork and (where records may be evicted) change the capacity now and then.
+    bool restless = false;
+    /// Each worker's, in turn.
+    std::vector<Surroundings> surroundings{{}};
 };
 
 class Crew {
@@ -43,6 +47,8 @@ class Crew {
 
   private:
     ChildProcess make(std::uint32_t number, bool read_only);
+    void report(std::uint64_t kills) const;
+    void await_orphans() const;
 
     CrewOptions options_;
     TemporaryDirectory directory_;

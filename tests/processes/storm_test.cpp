@@ -7,6 +7,10 @@
 #include <cstdio>
 #include <thread>
 
+#include <grp.h>
+#include <sched.h>
+#include <unistd.h>
+
 using namespace larder;
 using namespace larder::tests;
 
@@ -36,42 +40,88 @@ std::uint64_t rage(Crew& crew, std::chrono::milliseconds length) {
     return kills;
 }
 
+// Kills workers and a reader's peers for a while, then lets the rest finish.
+void storm(const CrewOptions& options, std::uint64_t milliseconds) {
+    Crew crew(options);
+    crew.start_all();
+    crew.start_reader();
+    const auto kills = rage(crew, storm_length(milliseconds));
+    crew.finish(kills);
+    CHECK(kills > 0);
+    CHECK(crew.operations() > 0);
+}
+
+CrewOptions tight(std::uint64_t capacity, std::uint32_t shards) {
+    CrewOptions options;
+    options.cache.capacity = capacity;
+    options.cache.reservation = 4 * capacity;
+    options.cache.shards = shards;
+    options.evicting = true;
+    return options;
+}
+
+constexpr unsigned kGroup = 54'320;
+
+bool may_make_namespaces() {
+    return ChildProcess([] { return ::unshare(CLONE_NEWPID); }).wait().good();
+}
+
+bool may_become_others() {
+    return ChildProcess([] {
+               const bool can = ::setgroups(0, nullptr) == 0 && ::setgid(kGroup) == 0 && ::setuid(kGroup) == 0;
+               return can && ::access(LARDER_PROGRAM_DIR "/mixed_worker_program", X_OK) == 0 ? 0 : 1;
+           })
+        .wait()
+        .good();
+}
+
 }  // namespace
 
 TEST_CASE("a storm of kills in a cache with room for all: nothing is lost but what was being changed") {
     SHOW_SEED();
     CrewOptions options;
     options.cache.capacity = 256U << 20U;
-    Crew crew(options);
-    crew.start_all();
-    const auto kills = rage(crew, storm_length(5000));
-    crew.finish(kills);
-    CHECK(kills > 0);
-    CHECK(crew.operations() > 0);
+    options.workers = 8;
+    options.restless = true;
+    storm(options, 1500);
 }
 
 TEST_CASE("a storm of kills in the middle of evictions") {
     SHOW_SEED();
-    CrewOptions options;
-    options.cache.capacity = 1U << 20U;
-    options.evicting = true;
-    Crew crew(options);
-    crew.start_all();
-    crew.start_reader();
-    const auto kills = rage(crew, storm_length(5000));
-    crew.finish(kills);
+    CrewOptions options = tight(2U << 20U, 2);
+    options.workers = 8;
+    options.restless = true;
+    storm(options, 2000);
 }
 
 TEST_CASE("a storm of kills with one lock between all") {
     SHOW_SEED();
-    CrewOptions options;
-    options.cache.capacity = 8U << 20U;
-    options.cache.shards = 1;
-    options.evicting = true;
-    Crew crew(options);
-    crew.start_all();
-    const auto kills = rage(crew, storm_length(3000));
-    crew.finish(kills);
+    storm(tight(8U << 20U, 1), 1000);
+}
+
+TEST_CASE("a storm of kills among processes of different PID namespaces") {
+    SHOW_SEED();
+    if (!may_make_namespaces()) {
+        WARN("skipped: this user may not make PID namespaces");
+        return;
+    }
+    CrewOptions options = tight(2U << 20U, 1);
+    options.surroundings = {{}, {.own_pid_namespace = true}, {.own_pid_namespace = true}};
+    options.restless = true;
+    storm(options, 1000);
+}
+
+TEST_CASE("a storm of kills among processes of different users, of one group") {
+    SHOW_SEED();
+    if (!may_become_others()) {
+        WARN("skipped: only the superuser can start processes of other users, and they must be able to reach the programs");
+        return;
+    }
+    CrewOptions options = tight(2U << 20U, 1);
+    options.cache.file_mode = 0660;
+    options.surroundings = {{.user = 54'321, .group = kGroup}, {.user = 54'322, .group = kGroup}};
+    options.restless = true;
+    storm(options, 1000);
 }
 
 TEST_CASE("a storm of kills while the capacity changes") {
@@ -84,7 +134,7 @@ TEST_CASE("a storm of kills while the capacity changes") {
     crew.start_all();
     Random random(seed());
     std::uint64_t kills = 0;
-    const auto end = Clock::now() + storm_length(3000);
+    const auto end = Clock::now() + storm_length(1500);
     while (Clock::now() < end) {
         const std::string path = crew.path();
         const auto capacity = random.between(1U << 20U, 32U << 20U);
@@ -118,7 +168,7 @@ TEST_CASE("workers stopped wherever they are: others go on or say busy, and all 
     crew.start_all();
     crew.start_reader();
     Random random(seed());
-    const auto end = Clock::now() + storm_length(4000);
+    const auto end = Clock::now() + storm_length(1500);
     while (Clock::now() < end) {
         auto& worker = crew.worker(random.below(crew.size()));
         worker.send(SIGSTOP);
@@ -140,9 +190,10 @@ TEST_CASE("when all workers are killed at once, the next one finds a sound cache
     CrewOptions options;
     options.cache.capacity = 64U << 20U;
     options.cache.shards = 1;
+    options.workers = 8;
     options.evicting = true;
     Crew crew(options);
-    for (std::uint64_t round = 0; round < iterations(20); ++round) {
+    for (std::uint64_t round = 0; round < iterations(8); ++round) {
         crew.start_all();
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         for (std::size_t i = 0; i < crew.size(); ++i) crew.worker(i).send(SIGSTOP);
@@ -155,5 +206,5 @@ TEST_CASE("when all workers are killed at once, the next one finds a sound cache
         require_clean(crew.cache());
     }
     crew.start_all();
-    crew.finish(20);
+    crew.finish(iterations(8) * crew.size());
 }

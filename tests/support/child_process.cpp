@@ -10,8 +10,11 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +39,14 @@ std::string read_all(int descriptor) {
     }
 }
 
+pid_t fork_into_namespace() {
+    return static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+bool become_user(const Surroundings& surroundings) {
+    return ::setgroups(0, nullptr) == 0 && ::setgid(surroundings.group) == 0 && ::setuid(surroundings.user) == 0;
+}
+
 int run_guarded(const std::function<int()>& body) {
     try {
         return body();
@@ -56,16 +67,18 @@ std::string Ending::message() const {
     return text + (output.empty() ? "" : "; it said: " + output);
 }
 
-ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments) {
+ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments,
+                           const Surroundings& surroundings) {
     prepare();
     std::string path = std::string(LARDER_PROGRAM_DIR) + "/" + program;
     std::vector<std::string> owned(arguments);
     std::vector<char*> pointers{path.data()};
     for (auto& argument : owned) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
-    id_ = ::fork();
+    id_ = surroundings.own_pid_namespace ? fork_into_namespace() : ::fork();
     if (id_ < 0) throw std::runtime_error("cannot fork");
     if (id_ == 0) {
+        if (surroundings.user != 0 && !become_user(surroundings)) ::_exit(126);
         become_child();
         ::execv(path.c_str(), pointers.data());
         ::_exit(127);

@@ -21,11 +21,18 @@ struct Ending {
     std::string message() const;
 };
 
+/// What a program sees of the machine. Both need rights that only the superuser has.
+struct Surroundings {
+    bool own_pid_namespace = false;
+    unsigned user = 0;   ///< 0: as we are
+    unsigned group = 0;  ///< with another user only
+};
+
 class ChildProcess {
   public:
     ChildProcess() = default;
     /// Starts a program from LARDER_PROGRAM_DIR. Its standard input stays open until close_input().
-    ChildProcess(const std::string& program, const std::vector<std::string>& arguments);
+    ChildProcess(const std::string& program, const std::vector<std::string>& arguments, const Surroundings& surroundings = {});
     /// Forks, and ends the child with what `body` returns; 125 when it throws.
     explicit ChildProcess(const std::function<int()>& body);
     ~ChildProcess();

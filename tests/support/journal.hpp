@@ -17,6 +17,7 @@ constexpr std::size_t kMostWorkers = 32;
 struct JournalLine {
     std::atomic<std::uint64_t> incarnation;
     std::atomic<std::uint64_t> operations;
+    std::atomic<std::uint64_t> longest_ns;  ///< the longest that one of them took
     std::array<std::atomic<std::uint64_t>, kPrivateKeys> begun;
     std::array<std::atomic<std::uint64_t>, kPrivateKeys> done;
     std::array<std::atomic<std::int64_t>, kSharedCounters> counts_begun;

@@ -92,7 +92,11 @@ void Worker::step() {
 void Worker::run(std::uint64_t operations) {
     for (std::uint64_t i = 0; operations == 0 || i < operations; ++i) {
         if (journal_.plan().stop.load(std::memory_order_relaxed) != 0) return;
+        const auto begin = std::chrono::steady_clock::now();
         step();
+        const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - begin;
+        if (static_cast<std::uint64_t>(taken.count()) > line_.longest_ns.load(std::memory_order_relaxed))
+            line_.longest_ns.store(static_cast<std::uint64_t>(taken.count()), std::memory_order_relaxed);
         line_.operations.fetch_add(1, std::memory_order_relaxed);
     }
 }
