@@ -97,7 +97,7 @@ void add_spare(LockedShard& shard, std::uint32_t segment) noexcept {
     SegmentEntry& entry = shard.region.segment(segment);
     entry.live_bytes.store(0, std::memory_order_relaxed);
     entry.write_offset.store(0, std::memory_order_relaxed);
-    entry.next = shard.header.spare_count == 0 ? kNoSegment : shard.header.spare_head;
+    entry.next = shard.header.spare_count == 0 ? kNoSegment : shard.header.spare_head.load();
     entry.state.store(make_segment_state(SegmentUse::spare, shard.id), std::memory_order_release);
     shard.header.spare_head = segment;
     ++shard.header.spare_count;
