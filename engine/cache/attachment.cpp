@@ -10,6 +10,7 @@
 #include "engine/platform/file_maker.hpp"
 #include "engine/platform/file_system.hpp"
 #include "engine/platform/process.hpp"
+#include "engine/platform/space.hpp"
 #include "engine/region/identity.hpp"
 #include "engine/region/presence.hpp"
 #include "engine/region/process_table.hpp"
@@ -160,6 +161,7 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     }
     Result<MappedView> view = maker->file().view();
     if (!view.ok()) return view.status();
+    platform::load_single_pages(view->data(), view->size());
     Region region(MappedFile(), std::move(*view), *geometry);
     region.lend(maker->file());
     region::write_identity(region.header(), *geometry, options.capacity);
@@ -182,6 +184,7 @@ Result<std::unique_ptr<Core>> attach(MappedFile file, const std::string& path, c
     const Access access = options.read_only ? Access::read_only : Access::read_write;
     Result<MappedView> view = file.view(0, identity->geometry.file_size, access);
     if (!view.ok()) return view.status();
+    platform::load_single_pages(view->data(), view->size());
     auto core = std::make_unique<Core>();
     core->region = Region(std::move(file), std::move(*view), identity->geometry);
     core->options = options;

@@ -60,7 +60,12 @@ bool over_capacity(const Region& region) noexcept { return !region::fits_capacit
 bool commit_segment(LockedShard& shard, std::uint32_t segment) {
     SegmentEntry& entry = shard.region.segment(segment);
     if ((entry.flags.load(std::memory_order_relaxed) & format::kSegmentCommitted) != 0) return true;
-    if (!shard.region.file().commit(shard.geometry().segment_at(segment), shard.geometry().segment_size).ok()) return false;
+    const std::uint64_t begin = shard.geometry().segment_at(segment);
+    if (!shard.region.file().commit(begin, shard.geometry().segment_size).ok()) {
+        // What there was of it is of more use elsewhere.
+        (void)shard.region.file().decommit(begin, shard.geometry().segment_size);
+        return false;
+    }
     entry.flags.store(format::kSegmentCommitted, std::memory_order_relaxed);
     return true;
 }

@@ -28,7 +28,7 @@ bool mount_small(Disk disk, const std::string& directory, std::uint64_t bytes) {
     const int file = ::open(image.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (file < 0 || ::ftruncate(file, static_cast<off_t>(bytes)) != 0) return false;
     ::close(file);
-    return run("mkfs.ext4 -q -F -m 0 -O ^has_journal " + image) && run("mount -o loop " + image + " " + directory);
+    return run("mkfs.ext4 -q -F -b 4096 -m 0 -O ^has_journal " + image) && run("mount -o loop " + image + " " + directory);
 }
 
 }  // namespace
