@@ -32,13 +32,18 @@ class SharedWithChildren {
     T* value_;
 };
 
-/// From now on this process has five seconds of processor time (more under a sanitizer), and far more by the clock than all
-/// bounded waits add up to, until it calls this again. Then a signal ends it.
+/// From now on this process has a minute, far more than all bounded waits add up to, until it calls this again. Then a signal
+/// ends it.
 inline void expect_end_of_step() {
-    const itimerval processor{{}, {kSanitized ? 25 : 5, 0}};
     const itimerval clock{{}, {60, 0}};
-    ::setitimer(ITIMER_PROF, &processor, nullptr);
     ::setitimer(ITIMER_REAL, &clock, nullptr);
+}
+/// The same, and five seconds of processor time (more under a sanitizer). For steps of a single thread: the time that others
+/// spend meanwhile would count.
+inline void expect_end_of_short_step() {
+    const itimerval processor{{}, {kSanitized ? 25 : 5, 0}};
+    ::setitimer(ITIMER_PROF, &processor, nullptr);
+    expect_end_of_step();
 }
 
 /// Address space that is nobody's, on both sides of what is mapped next: who reads beyond a mapping does not find another.
