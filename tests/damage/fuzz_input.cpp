@@ -41,6 +41,8 @@ void change(Image& image, Numbers& numbers) {
 
 void seal_identity(Image& image) {
     constexpr std::size_t kAt = offsetof(format::FileHeader, identity_checksum);
+    // But not another seed of the hash (Mutation::change_identity() says why).
+    image.restore_hash_seed();
     const std::uint64_t checksum = format::hash_bytes(image.bytes().data(), kAt);
     std::memcpy(image.bytes().data() + kAt, &checksum, sizeof checksum);
 }

@@ -1,10 +1,12 @@
 #include "tests/damage/image.hpp"
 
+#include "engine/format/hash.hpp"
 #include "engine/format/header.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <stdexcept>
 #include <vector>
 
@@ -36,6 +38,17 @@ Options options_for(Filling filling) {
     options.shards = filling == Filling::full ? 2 : 1;
     options.max_processes = 8;
     return options;
+}
+
+// The same seed in each run, so that what was found is found again.
+void fix_hash_seed(const std::string& path, std::uint64_t seed) {
+    constexpr std::size_t kSealed = offsetof(format::FileHeader, identity_checksum);
+    std::array<char, kSealed> bytes{};
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.read(bytes.data(), bytes.size());
+    std::memcpy(bytes.data() + offsetof(format::FileHeader, hash_seed), &seed, sizeof seed);
+    const std::uint64_t checksum = format::hash_bytes(bytes.data(), bytes.size());
+    file.seekp(0).write(bytes.data(), bytes.size()).write(reinterpret_cast<const char*>(&checksum), sizeof checksum);
 }
 
 void require(const Status& status, const char* what) {
@@ -70,8 +83,10 @@ bool was_stored(std::string_view key, std::string_view value) {
 
 Image::Image(std::string path, Filling filling) : path_(std::move(path)) {
     {
-        Result<Cache> cache = Cache::create(path_, options_for(filling));
-        require(cache.status(), "create");
+        require(Cache::create(path_, options_for(filling)).status(), "create");
+        fix_hash_seed(path_, 0x0123456789abcdef);
+        Result<Cache> cache = Cache::open(path_);
+        require(cache.status(), "open");
         fill(*cache, filling);
         require(cache->close(), "close");
     }
@@ -151,6 +166,11 @@ void Image::restore_range(std::uint64_t begin, std::uint64_t end) {
 
 void Image::scribble_back() noexcept {
     for (const auto& [number, bytes] : whole_.pages()) std::memcpy(base_ + number * kSnapshotPage, bytes->data(), bytes->size());
+}
+
+void Image::restore_hash_seed() noexcept {
+    constexpr std::size_t kAt = offsetof(format::FileHeader, hash_seed);
+    std::memcpy(base_ + kAt, whole_.find(0)->data() + kAt, sizeof format::FileHeader::hash_seed);
 }
 
 void Image::mark_as_of_another_boot() {

@@ -36,6 +36,8 @@ class Image {
     void restore();
     /// Writes the pages back that the file was made with, whoever uses it meanwhile.
     void scribble_back() noexcept;
+    /// The seed of the hash as the file was made with.
+    void restore_hash_seed() noexcept;
     /// As if the machine had gone down while the file was in use.
     void mark_as_of_another_boot();
 

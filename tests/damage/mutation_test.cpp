@@ -45,7 +45,7 @@ std::string use_one(Image& image, std::uint64_t seed, UsageCounts& counts) {
 int use_many(std::vector<std::unique_ptr<Image>>& images, std::uint64_t seed, std::uint64_t count, Progress& progress) {
     for (std::uint64_t i = 0; i < count; ++i) {
         progress.seed = seed + i;
-        expect_end_of_short_step();
+        expect_end_of_step();
         const std::string wrong = use_one(*images[(seed + i) % images.size()], seed + i, progress.counts);
         if (wrong.empty()) continue;
         std::cerr << wrong << std::endl;

@@ -3,12 +3,13 @@
 
 #include "tests/support/random.hpp"
 
+#include <csignal>
+#include <ctime>
 #include <new>
 #include <stdexcept>
 #include <type_traits>
 
 #include <sys/mman.h>
-#include <sys/time.h>
 
 namespace larder::tests {
 
@@ -32,18 +33,19 @@ class SharedWithChildren {
     T* value_;
 };
 
-/// From now on this process has a minute, far more than all bounded waits add up to, until it calls this again. Then a signal
-/// ends it.
+/// From now on the calling thread has five seconds of processor time (more under a sanitizer) until it calls this again. Then a
+/// signal ends the process. (What hangs asleep is ended by who waits for the child.)
 inline void expect_end_of_step() {
-    const itimerval clock{{}, {60, 0}};
-    ::setitimer(ITIMER_REAL, &clock, nullptr);
-}
-/// The same, and five seconds of processor time (more under a sanitizer). For steps of a single thread: the time that others
-/// spend meanwhile would count.
-inline void expect_end_of_short_step() {
-    const itimerval processor{{}, {kSanitized ? 25 : 5, 0}};
-    ::setitimer(ITIMER_PROF, &processor, nullptr);
-    expect_end_of_step();
+    static thread_local timer_t timer = [] {
+        sigevent event{};
+        event.sigev_notify = SIGEV_SIGNAL;
+        event.sigev_signo = SIGPROF;
+        timer_t made{};
+        if (::timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &made) != 0) throw std::runtime_error("no timer");
+        return made;
+    }();
+    const itimerspec limit{{}, {kSanitized ? 25 : 5, 0}};
+    ::timer_settime(timer, 0, &limit, nullptr);
 }
 
 /// Address space that is nobody's, on both sides of what is mapped next: who reads beyond a mapping does not find another.
