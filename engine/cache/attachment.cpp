@@ -6,10 +6,12 @@
 #include "engine/cache/shard_guard.hpp"
 #include "engine/index/growth.hpp"
 #include "engine/platform/fault_point.hpp"
+#include "engine/platform/file_bytes.hpp"
 #include "engine/platform/file_lock.hpp"
 #include "engine/platform/file_maker.hpp"
 #include "engine/platform/file_system.hpp"
 #include "engine/platform/process.hpp"
+#include "engine/platform/space.hpp"
 #include "engine/region/identity.hpp"
 #include "engine/region/presence.hpp"
 #include "engine/region/process_table.hpp"
@@ -136,9 +138,11 @@ Result<region::Identity> identify(const MappedFile& file, const std::string& pat
     if (!size.ok()) return size.status();
     if (*size < format::kHeaderBytes)
         return Status(Code::not_a_cache, path + ": not a Larder cache (" + std::to_string(*size) + " bytes)");
-    Result<MappedView> head = file.view(0, format::kHeaderBytes, Access::read_only);
-    if (!head.ok()) return head.status();
-    return region::read_identity(path, *reinterpret_cast<const format::FileHeader*>(head->data()), *size);
+    // A copy, not a mapping: what is checked is what is used, and a file cut short meanwhile is an error.
+    format::FileHeader header{};
+    if (Status status = platform::read_bytes(file.descriptor(), path, 0, &header, format::kIdentityBytes); !status.ok())
+        return status;
+    return region::read_identity(path, header, *size);
 }
 
 }  // namespace
@@ -159,6 +163,7 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     }
     Result<MappedView> view = maker->file().view();
     if (!view.ok()) return view.status();
+    platform::load_single_pages(view->data(), view->size());
     Region region(MappedFile(), std::move(*view), *geometry);
     region.lend(maker->file());
     region::write_identity(region.header(), *geometry, options.capacity);
@@ -181,17 +186,35 @@ Status attach(Core& core, MappedFile& file, const std::string& path, const Optio
     const Access access = options.read_only ? Access::read_only : Access::read_write;
     Result<MappedView> view = file.view(0, identity->geometry.file_size, access);
     if (!view.ok()) return view.status();
+    platform::load_single_pages(view->data(), view->size());
     core.region = Region(std::move(file), std::move(*view), identity->geometry);
     core.quick = &quick_paths();
     core.options = options;
     core.path = path;
-    if (!options.read_only) return attach_for_writing(core);
-    core.tally = std::make_unique<Tally>();
-    return Code::ok;
+    if (options.survive_truncation) core.loss_guard = platform::LossGuard(core.region.at(0), identity->geometry.file_size);
+    if (options.read_only) {
+        core.tally = std::make_unique<Tally>();
+        return Code::ok;
+    }
+    Status status = attach_for_writing(core);
+    return core.loss_guard.has_lost() ? lost_file(core) : status;
 }
+
+namespace {
+
+bool is_lost(const Core& core) {
+    if (core.loss_guard.has_lost()) return true;
+    const Result<std::uint64_t> size = core.region.file().size();
+    return size.ok() && *size < core.geometry().file_size;
+}
+
+}  // namespace
+
+Status lost_file(const Core& core) { return {Code::lost, core.path + ": the file was truncated while it was mapped"}; }
 
 Status flush(Core& core) {
     format::FileHeader& header = core.region.header();
+    if (is_lost(core)) return lost_file(core);
     // What a dead owner left half done is settled first: nothing that was dropped before may be on disk after.
     for (std::uint32_t i = 0; i < core.geometry().shard_count; ++i) {
         const std::uint32_t word = core.region.shard(i).lock.load(std::memory_order_relaxed);
@@ -212,6 +235,8 @@ Status flush(Core& core) {
 }
 
 Status detach(Core& core) {
+    // The entry in the process table may be gone: closing the descriptor gives the index back.
+    if (is_lost(core)) return lost_file(core);
     if (core.region.self() == region::kNoProcess) return core.region.file().close();
     OpeningLock opening(core.region, core.options.timeout);
     Status status;

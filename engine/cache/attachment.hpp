@@ -18,6 +18,8 @@ Result<MappedFile> create_file(const std::string& path, const Options& options);
 Status attach(Core& core, MappedFile& file, const std::string& path, const Options& options);
 /// All to disk, then the flush epoch, then that to disk.
 Status flush(Core& core);
+/// What a handle says whose mapping has lost pages.
+Status lost_file(const Core& core);
 /// Leaves the process table; the last to leave flushes and sets the clean mark.
 Status detach(Core& core);
 

@@ -22,9 +22,19 @@ using cache::NoSink;
 
 namespace {
 
+// A handle that has lost its file says so, whatever the call came to.
+template <class Outcome>
+Outcome or_lost(const Core& core, Outcome outcome) {
+    if (core.loss_guard.has_lost()) [[unlikely]]
+        return cache::lost_file(core);
+    return outcome;
+}
+
 Result<Core*> core_of(CacheImpl* impl) {
     if (impl == nullptr) return Status(Code::closed);
-    return impl->core();
+    Result<Core*> core = impl->core();
+    if (core.ok() && (*core)->loss_guard.has_lost()) return cache::lost_file(**core);
+    return core;
 }
 
 Result<Core*> writable_core(CacheImpl* impl) {
@@ -43,7 +53,7 @@ Status read(CacheImpl* impl, std::string_view key, Sink sink, RecordInfo* info, 
     if (info != nullptr) (*core)->note_version_seen();
     const Code code = cache::read_value(**core, key, (*core)->hash(key), sink, info, footprint == Footprint::marked);
     if (footprint != Footprint::none) (*core)->count(code == Code::ok ? Count::hits : Count::misses);
-    return cache::to_status(code);
+    return or_lost(**core, cache::to_status(code));
 }
 
 // A closed handle, or one in a forked child that has yet to attach.
@@ -144,75 +154,81 @@ std::size_t Cache::get_many(std::span<const std::string_view> keys, std::span<Lo
         return 0;
     }
     if (versions) (*core)->note_version_seen();
-    return (*core)->quick->get_many(**core, keys, answers, versions);
+    const std::size_t hits = (*core)->quick->get_many(**core, keys, answers, versions);
+    if (!(*core)->loss_guard.has_lost()) return hits;
+    for (Lookup& answer : answers) answer.status = cache::lost_file(**core);
+    return 0;
 }
 
 Result<Cursor> Cache::for_each(const ScanOptions& options, const std::function<bool(const RecordView&)>& visit) const {
     const Result<Core*> core = core_of(impl_.get());
     if (!core.ok()) return core.status();
-    return cache::scan(**core, options, visit);
+    return or_lost(**core, cache::scan(**core, options, visit));
 }
 
 Status Cache::set(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::store(**core, {key, value, options}, version) : core.status();
+    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options}, version)) : core.status();
 }
 
 Status Cache::add(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::store(**core, {key, value, options, Condition::if_absent}, version) : core.status();
+    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options, Condition::if_absent}, version))
+                     : core.status();
 }
 
 Status Cache::replace(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::store(**core, {key, value, options, Condition::if_present}, version) : core.status();
+    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options, Condition::if_present}, version))
+                     : core.status();
 }
 
 Status Cache::compare_and_swap(std::string_view key, std::string_view value, std::uint64_t expected, const WriteOptions& options,
                                std::uint64_t* version) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::store(**core, {key, value, options, Condition::if_version, expected}, version) : core.status();
+    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options, Condition::if_version, expected}, version))
+                     : core.status();
 }
 
 Status Cache::remove(std::string_view key) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::remove(**core, key) : core.status();
+    return core.ok() ? or_lost(**core, cache::remove(**core, key)) : core.status();
 }
 
 Status Cache::touch(std::string_view key, Ttl ttl) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::touch(**core, key, ttl, nullptr, nullptr) : core.status();
+    return core.ok() ? or_lost(**core, cache::touch(**core, key, ttl, nullptr, nullptr)) : core.status();
 }
 
 Status Cache::get_and_touch(std::string_view key, Ttl ttl, std::string& value, RecordInfo* info) {
     const Result<Core*> core = writable_core(impl_.get());
     if (!core.ok()) return core.status();
     if (info != nullptr) (*core)->note_version_seen();
-    return cache::touch(**core, key, ttl, &value, info);
+    return or_lost(**core, cache::touch(**core, key, ttl, &value, info));
 }
 
 Result<std::int64_t> Cache::increment(std::string_view key, std::int64_t delta, std::int64_t initial,
                                       const WriteOptions& options) {
     const Result<Core*> core = writable_core(impl_.get());
     if (!core.ok()) return core.status();
-    return cache::count_by(**core, key, {delta, initial, false}, options);
+    return or_lost(**core, cache::count_by(**core, key, {delta, initial, false}, options));
 }
 
 Result<std::int64_t> Cache::decrement(std::string_view key, std::int64_t delta, std::int64_t initial,
                                       const WriteOptions& options) {
     const Result<Core*> core = writable_core(impl_.get());
     if (!core.ok()) return core.status();
-    return cache::count_by(**core, key, {delta, initial, true}, options);
+    return or_lost(**core, cache::count_by(**core, key, {delta, initial, true}, options));
 }
 
 Status Cache::append(std::string_view key, std::string_view suffix) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::extend(**core, key, suffix, true) : core.status();
+    return core.ok() ? or_lost(**core, cache::extend(**core, key, suffix, true)) : core.status();
 }
 
 Status Cache::prepend(std::string_view key, std::string_view prefix) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::extend(**core, key, prefix, false) : core.status();
+    return core.ok() ? or_lost(**core, cache::extend(**core, key, prefix, false)) : core.status();
 }
 
 std::size_t Cache::set_many(std::span<const Write> writes, std::span<Status> statuses) {
@@ -245,29 +261,29 @@ Status Cache::clear() {
         Status status = cache::clear_shard(**core, shard);
         if (!status.ok()) result = std::move(status);
     }
-    return result;
+    return or_lost(**core, std::move(result));
 }
 
 Status Cache::flush() {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::flush(**core) : core.status();
+    return core.ok() ? or_lost(**core, cache::flush(**core)) : core.status();
 }
 
 Status Cache::resize(std::uint64_t capacity) {
     const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? cache::resize(**core, capacity) : core.status();
+    return core.ok() ? or_lost(**core, cache::resize(**core, capacity)) : core.status();
 }
 
 Result<Stats> Cache::stats() const {
     const Result<Core*> core = core_of(impl_.get());
     if (!core.ok()) return core.status();
-    return cache::collect_stats(**core);
+    return or_lost<Result<Stats>>(**core, cache::collect_stats(**core));
 }
 
 Result<Verification> Cache::verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
     const Result<Core*> core = core_of(impl_.get());
     if (!core.ok()) return core.status();
-    return cache::verify(**core, progress);
+    return or_lost(**core, cache::verify(**core, progress));
 }
 
 std::uint64_t Cache::max_value_size() const noexcept {
@@ -276,7 +292,7 @@ std::uint64_t Cache::max_value_size() const noexcept {
 }
 
 std::string Cache::path() const {
-    const Result<Core*> core = core_of(impl_.get());
+    const Result<Core*> core = impl_ ? impl_->core() : Result<Core*>(Code::closed);
     return core.ok() ? (*core)->path : std::string();
 }
 

@@ -244,9 +244,11 @@ class Checker {
             const std::uint32_t active = shard.header.queues[format::index_of(queue)].active;
             if (active < core_.geometry().segment_count) meet(active, "an active segment");
         }
-        if (shard.header.victim < core_.geometry().segment_count) meet(shard.header.victim, "the victim");
+        const std::uint32_t victim = shard.header.victim;
+        if (victim < core_.geometry().segment_count) meet(victim, "the victim");
         std::uint32_t spare = shard.header.spare_head;
-        for (std::uint32_t i = 0; i < shard.header.spare_count && spare < core_.geometry().segment_count; ++i) {
+        const std::uint32_t spares = std::min<std::uint32_t>(shard.header.spare_count, core_.geometry().segment_count);
+        for (std::uint32_t i = 0; i < spares && spare < core_.geometry().segment_count; ++i) {
             meet(spare, "a spare");
             spare = shard.region.segment(spare).next;
         }

@@ -3,6 +3,7 @@
 
 #include "engine/cache/tally.hpp"
 #include "engine/format/hash.hpp"
+#include "engine/platform/loss_guard.hpp"
 #include "engine/region/region.hpp"
 #include "engine/region/shard_lock.hpp"
 
@@ -22,6 +23,7 @@ struct Core {
     std::string path;
     std::unique_ptr<Tally> tally;
     region::ShardLock::TakeOverGuard take_over_guard;
+    platform::LossGuard loss_guard;  ///< of the region, where Options::survive_truncation
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }
     std::uint64_t hash(std::string_view key) const noexcept { return format::hash_key(key, region.header().hash_seed); }

@@ -86,16 +86,12 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
         return drop_and_tidy(core, shard, found, hash, Count::expirations);
     }
     const Fate fate = fate_of(shard, record, owner, found);
-    // What is damaged must not be given a new checksum.
-    const bool whole = region::checksum_holds(shard.region, record, hash) &&
-                       (record.offset == owner.offset || region::checksum_holds(shard.region, owner, hash));
-    if (fate.keep && whole && relocate(shard, record, owner, found, hash, fate)) return core.count(Count::moved);
-    if (fate.ghost) segments::remember_ghost(shard, hash, static_cast<Queue>(shard.header.victim_queue));
+    if (fate.keep && relocate(shard, record, owner, found, hash, fate)) return core.count(Count::moved);
+    if (fate.ghost) segments::remember_ghost(shard, hash, format::queue_in(shard.header.victim_queue));
     drop_and_tidy(core, shard, found, hash, Count::evictions);
 }
 
-void finish_victim(Core& core, LockedShard& shard, std::uint32_t keep) {
-    const std::uint32_t segment = shard.header.victim;
+void finish_victim(Core& core, LockedShard& shard, std::uint32_t segment, std::uint32_t keep) {
     // The accounts say whether the walk has met everything; if not (damage), the index does.
     if (shard.region.segment(segment).live_bytes.load(std::memory_order_relaxed) != 0) sweep_segment(core, shard, segment);
     core.count(Count::reclaimed_bytes, shard.geometry().segment_size);
@@ -112,23 +108,26 @@ void finish_victim(Core& core, LockedShard& shard, std::uint32_t keep) {
 // Walks at most about `budget` bytes of the victim. True when it is empty.
 bool walk_victim(Core& core, LockedShard& shard, std::size_t budget, std::uint32_t keep) {
     const std::uint32_t segment = shard.header.victim;
+    if (segment >= shard.geometry().segment_count) return false;
     const std::uint64_t begin = shard.geometry().segment_at(segment);
     format::SegmentEntry& entry = shard.region.segment(segment);
     const std::uint32_t end = std::min(entry.write_offset.load(std::memory_order_relaxed), shard.geometry().segment_size);
     const bool wholly_dead = entry.live_bytes.load(std::memory_order_relaxed) == 0;
     std::size_t walked = 0;
-    while (!wholly_dead && shard.header.victim_cursor < end && walked < budget) {
+    std::uint32_t cursor = shard.header.victim_cursor;
+    while (!wholly_dead && cursor < end && walked < budget) {
         RecordAt record;
-        if (!region::read_record(shard.region, begin + shard.header.victim_cursor, record)) break;
+        if (!region::read_record(shard.region, begin + cursor, record)) break;
         if (record.offset + record.meta.stored_bytes() < begin + end)
             __builtin_prefetch(shard.region.at(record.offset + record.meta.stored_bytes()));
         settle(core, shard, record);
         const std::size_t bytes = record.meta.stored_bytes();
         walked += bytes;
-        shard.header.victim_cursor += static_cast<std::uint32_t>(bytes);
+        cursor += static_cast<std::uint32_t>(bytes);
+        shard.header.victim_cursor = cursor;
     }
-    if (walked >= budget && shard.header.victim_cursor < end) return false;
-    finish_victim(core, shard, keep);
+    if (walked >= budget && cursor < end) return false;
+    finish_victim(core, shard, segment, keep);
     return true;
 }
 
@@ -140,7 +139,7 @@ std::uint64_t free_bytes(const LockedShard& shard) noexcept {
 
 std::uint32_t useful_segments(const format::ShardHeader& header) noexcept {
     const std::uint32_t all = header.segments.load(std::memory_order_relaxed);
-    return all - std::min(all, header.spare_count);
+    return all - std::min<std::uint32_t>(all, header.spare_count);
 }
 
 // Another shard with wholly dead segments or, failing that, the one that holds the most; kNoSegment when it holds no more

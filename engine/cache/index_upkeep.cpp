@@ -20,7 +20,8 @@ bool release_spare(LockedShard& shard) {
 }
 
 void merge_buckets(LockedShard& shard) {
-    while (index::merge_due(shard) && index::merge_bucket(shard)) {
+    for (std::uint64_t i = 0; i < shard.geometry().buckets_per_shard && index::merge_due(shard); ++i) {
+        if (!index::merge_bucket(shard)) return;
     }
 }
 

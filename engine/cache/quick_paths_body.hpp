@@ -1,6 +1,7 @@
 // The code behind QuickPaths, for the instruction set that the including source is compiled for.
 #pragma once
 
+#include "engine/cache/attachment.hpp"
 #include "engine/cache/quick_paths.hpp"
 #include "engine/cache/quick_read.hpp"
 #include "engine/cache/writer.hpp"
@@ -22,7 +23,10 @@ inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < form
     if (!is_key(key)) [[unlikely]]
         return check_key(key);
     if (info != nullptr) core.note_version_seen();
-    return to_status(read(core, find_home(core, core.hash(key)), key, StringSink(value), info, true));
+    const Code code = read(core, find_home(core, core.hash(key)), key, StringSink(value), info, true);
+    if (core.loss_guard.has_lost()) [[unlikely]]
+        return lost_file(core);
+    return to_status(code);
 }
 
 /// A key of a batch on its way.

@@ -90,7 +90,9 @@ format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, s
 }
 
 std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record) {
-    const std::uint64_t offset = segments::append_offset(shard, queue);
+    const segments::Place place = segments::append_place(shard, queue, record.meta.stored_bytes());
+    if (!place) return 0;
+    const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
     std::byte* at = shard.region.at(offset);
     std::byte head[format::kMaxFieldBytes];
@@ -107,7 +109,7 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
     std::memcpy(head, &checksum, sizeof checksum);
     platform::copy_to_shared(at, head, head_bytes);
     LARDER_FAULT_POINT("record.written");
-    segments::advance(shard, queue, static_cast<std::uint32_t>(record.meta.stored_bytes()), record.meta.expires_at_ms);
+    segments::advance(shard, place, static_cast<std::uint32_t>(record.meta.stored_bytes()), record.meta.expires_at_ms);
     LARDER_FAULT_POINT("record.appended");
     return offset;
 }
@@ -115,7 +117,7 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
 SlotWord write_whole(LockedShard& shard, Queue queue, const NewRecord& record) {
     const std::uint64_t offset =
         write_raw(shard, queue, {whole_meta(record), record.key_hash, record.key, record.value, record.value_tail});
-    return word_for(shard, offset, record.key_hash);
+    return offset != 0 ? word_for(shard, offset, record.key_hash) : 0;
 }
 
 bool write_pieces(LockedShard& shard, const PieceTarget& target, std::string_view bytes,
@@ -135,6 +137,7 @@ bool write_pieces(LockedShard& shard, const PieceTarget& target, std::string_vie
         meta.expires_at_ms = target.expires_at_ms;
         format::choose_flags(meta);
         const std::uint64_t offset = write_raw(shard, target.queue, {meta, target.key_hash, key, bytes.substr(0, length)});
+        if (offset == 0) return false;
         fragments.push_back(list_fragment(shard, offset, length));
         bytes.remove_prefix(length);
     }
@@ -158,7 +161,8 @@ SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& reco
     if (segments::room_in(shard, queue) < meta.stored_bytes() && !segments::open_active(shard, queue, false)) return 0;
     if (segments::room_in(shard, queue) < meta.stored_bytes()) return 0;
     const std::string_view key = record.key.substr(0, meta.inline_key_bytes());
-    return word_for(shard, write_raw(shard, queue, {meta, record.key_hash, key, as_payload(fragments)}), record.key_hash);
+    const std::uint64_t offset = write_raw(shard, queue, {meta, record.key_hash, key, as_payload(fragments)});
+    return offset != 0 ? word_for(shard, offset, record.key_hash) : 0;
 }
 
 }  // namespace larder::cache

@@ -35,7 +35,8 @@ bool prefers_fragments(const LockedShard& shard, const NewRecord& record) noexce
 /// How many fresh segments a fragmented record takes, at most.
 std::uint32_t segments_needed(const LockedShard& shard, Queue queue, const NewRecord& record) noexcept;
 
-/// Writes a record at the end of the queue's active segment. REQUIRES: room for it. Returns its slot word (no hits).
+/// Writes a record at the end of the queue's active segment. REQUIRES: room for it. Returns its slot word (no hits); 0 where
+/// the room has gone, which only damage brings about.
 SlotWord write_whole(LockedShard& shard, Queue queue, const NewRecord& record);
 /// Where the pieces of a value go.
 struct PieceTarget {
@@ -61,7 +62,7 @@ struct RawRecord {
     std::string_view payload;  ///< as stored
     std::string_view payload_tail{};
 };
-/// Writes it. REQUIRES: room for it. Returns its offset in the file.
+/// Writes it. REQUIRES: room for it. Returns its offset in the file; 0 as write_whole().
 std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record);
 /// The line of a fragment table for the fragment just written at `offset`.
 format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, std::size_t length) noexcept;

@@ -35,7 +35,7 @@ struct Candidate {
 };
 
 bool fits_place(const LockedShard& shard, const Candidate& candidate, const RecordAt& record, std::uint64_t hash) noexcept {
-    const std::uint32_t buckets = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
+    const std::uint32_t buckets = index::bounded_buckets(shard.region, shard.id);
     const std::uint64_t generation =
         shard.region.generation(shard.geometry().segment_of(record.offset)).load(std::memory_order_relaxed);
     return record.meta.key_length != 0 && !record.meta.is(format::kFragment) && shard.geometry().shard_of(hash) == shard.id &&
@@ -73,7 +73,7 @@ bool confirm(const LockedShard& shard, const Candidate& candidate, std::vector<P
 
 std::vector<Candidate> gather_candidates(LockedShard& shard) {
     std::vector<Candidate> candidates;
-    const std::uint32_t buckets = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
+    const std::uint32_t buckets = index::bounded_buckets(shard.region, shard.id);
     for (std::uint32_t i = 0; i < buckets; ++i) {
         index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, i), [&](Slot& slot, SlotWord word) {
             candidates.push_back({&slot, word, i});
@@ -159,7 +159,7 @@ class ShardRecovery {
         bound_shard_header(shard);
         index::recount_index(shard);
         confirm_all(shard, done);
-        const std::uint32_t buckets = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
+        const std::uint32_t buckets = index::bounded_buckets(shard.region, shard.id);
         for (std::uint32_t i = 0; i < buckets; ++i) drop_doubles(shard, i);
         settle_segments(shard);
         for (std::uint32_t i = 0; i < buckets; ++i) index::drop_empty_overflow(shard, shard.region.bucket(id, i));

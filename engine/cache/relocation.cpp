@@ -3,6 +3,8 @@
 #include "engine/cache/record_writer.hpp"
 #include "engine/segments/log.hpp"
 
+#include <cstring>
+#include <string>
 #include <vector>
 
 namespace larder::cache {
@@ -31,12 +33,21 @@ std::string_view bytes_at(const LockedShard& shard, std::uint64_t offset, std::s
     return {reinterpret_cast<const char*>(shard.region.at(offset)), length};
 }
 
+// A private copy of a record's payload. False when it does not have its checksum: what is damaged must not be given a new one,
+// not even what somebody damages at this moment.
+bool copy_payload(const LockedShard& shard, const RecordAt& record, std::uint64_t hash, std::string& copy) {
+    copy.resize(record.meta.payload_bytes());
+    const std::uint64_t sum = region::copy_and_sum_from_shared(copy.data(), shard.region.at(record.payload_at()), copy.size());
+    return region::expected_checksum(shard.region, record, sum, hash) == record.meta.checksum;
+}
+
 bool move_owner(LockedShard& shard, const RecordAt& owner, format::RecordMeta meta, const Found& found, std::uint64_t hash,
                 const Fate& fate, std::string_view payload) {
     keep_version(shard, owner, meta);
     if (!reserve_room(shard, fate.queue, meta.stored_bytes())) return false;
     const std::string_view key = bytes_at(shard, owner.key_at(), owner.meta.inline_key_bytes());
     const std::uint64_t offset = write_raw(shard, fate.queue, {meta, hash, key, payload});
+    if (offset == 0) return false;
     publish(shard, *found.slot, word_for(shard, offset, hash, fate.hits));
     return true;
 }
@@ -53,13 +64,17 @@ bool move_with_table(LockedShard& shard, const RecordAt& owner, const Found& fou
 // A fragment moves together with the record that lists it: only that one's slot can be changed in one store.
 bool move_fragment(LockedShard& shard, const RecordAt& fragment, const RecordAt& owner, const Found& found, std::uint64_t hash,
                    const Fate& fate) {
+    thread_local std::string bytes;
+    if (!copy_payload(shard, owner, hash, bytes)) return false;
+    std::vector<format::Fragment> before(owner.meta.fragments);
+    std::memcpy(before.data(), bytes.data(), bytes.size());
+    if (!copy_payload(shard, fragment, hash, bytes)) return false;
     std::vector<format::Fragment> table;
     const PieceTarget target{fate.queue, true, hash, owner.meta.expires_at_ms};
-    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
-        const format::Fragment listed = region::read_fragment(shard.region, owner, i);
+    for (const format::Fragment& listed : before) {
         if (listed.offset != fragment.offset) {
             table.push_back(listed);
-        } else if (!write_pieces(shard, target, bytes_at(shard, fragment.payload_at(), fragment.meta.payload_bytes()), table)) {
+        } else if (!write_pieces(shard, target, bytes, table)) {
             return false;
         }
     }
@@ -77,8 +92,8 @@ bool move_in_pieces(LockedShard& shard, const RecordAt& owner, const Found& foun
 }  // namespace
 
 Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found) noexcept {
-    const auto from = static_cast<Queue>(shard.header.victim_queue);
-    const auto mode = static_cast<EmptyMode>(shard.header.victim_mode);
+    const Queue from = format::queue_in(shard.header.victim_queue);
+    const auto mode = static_cast<EmptyMode>(shard.header.victim_mode.load());
     const unsigned hits = format::hits_of(found.slot->load(std::memory_order_relaxed));
     const std::uint64_t bytes = owner.meta.header_bytes() + owner.meta.key_length + owner.meta.value_length;
     if (!owner.meta.is(format::kFragmented) || mode != EmptyMode::evict)
@@ -96,7 +111,8 @@ Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, 
 bool relocate(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found, std::uint64_t hash,
               const Fate& fate) {
     if (record.meta.is(format::kFragment)) return move_fragment(shard, record, owner, found, hash, fate);
-    const std::string_view payload = bytes_at(shard, owner.payload_at(), owner.meta.payload_bytes());
+    thread_local std::string payload;
+    if (!copy_payload(shard, owner, hash, payload)) return false;
     const bool fits = segments::room_in(shard, fate.queue) >= owner.meta.stored_bytes() + sizeof owner.meta.version;
     if (!fits && !owner.meta.is(format::kFragmented) && is_large(shard, owner.meta.stored_bytes(), payload.size())) {
         return move_in_pieces(shard, owner, found, hash, fate, payload);

@@ -8,7 +8,8 @@ namespace larder::cache {
 
 /// What becomes of a live record of the victim (`record`, which is `owner` itself or one of its fragments).
 segments::Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found) noexcept;
-/// Copies `record` to where its fate says and leads its slot there. False when there is no room (nothing has changed).
+/// Copies `record` to where its fate says and leads its slot there. False when there is no room, or
+/// the record is not whole (nothing has changed).
 bool relocate(LockedShard& shard, const RecordAt& record, const RecordAt& owner, const Found& found, std::uint64_t hash,
               const segments::Fate& fate);
 

@@ -20,7 +20,7 @@ void bound_shard_header(LockedShard& shard) noexcept {
     const std::uint64_t overflow = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), range - main);
     h.overflow_buckets_committed.store(overflow, std::memory_order_relaxed);
     h.overflow_used.store(std::min(h.overflow_used.load(std::memory_order_relaxed), overflow), std::memory_order_relaxed);
-    h.victim_queue &= 1;
+    h.victim_queue = format::index_of(format::queue_in(h.victim_queue));
     auto directory = format::unpack_directory(h.directory.load(std::memory_order_relaxed));
     const std::uint32_t buckets = std::clamp<std::uint32_t>(directory.buckets, 1, static_cast<std::uint32_t>(main));
     if (buckets == directory.buckets) return;

@@ -61,6 +61,8 @@ Status resize(Core& core, std::uint64_t capacity) {
     constexpr int kPatience = 50;
     for (int idle = 0; idle < kPatience && segments::over_capacity(core.region);) {
         idle = shrink_pass(core, idle > 0, status) ? 0 : idle + 1;
+        // A shard whose lock is not to be had is waited for once or twice, not in each pass.
+        if (idle > 1 && !status.ok()) break;
     }
     // Asked while it is our capacity: the next one may lower it further.
     const bool fits = !segments::over_capacity(core.region);

@@ -131,6 +131,7 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
     }
     const SlotWord word = write_record(core, shard, queue, record, moved, status);
     if (!status.ok()) return status;
+    if (word == 0) return {Code::corrupt, "what shard " + std::to_string(shard.id) + " says of its active segments is damaged"};
     if (moved) present = find_present(core, shard, record.key, record.key_hash);
     replaced = static_cast<bool>(present);
     if (present) {

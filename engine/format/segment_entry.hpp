@@ -37,7 +37,7 @@ struct alignas(64) SegmentEntry {
     std::atomic<std::uint32_t> flags;         ///< kSegmentCommitted: its space is allocated
     std::atomic<std::uint32_t> write_offset;  ///< bytes of whole records from its beginning
     std::atomic<std::uint32_t> live_bytes;    ///< of those, bytes that slots lead to
-    std::uint32_t next;                       ///< in its queue; kNoSegment: last
+    SharedU32 next;                           ///< in its queue; kNoSegment: last
     std::uint32_t reserved_word;
     std::atomic<std::int64_t> opened_at_ms;
     /// The latest expiry among its records, in milliseconds since the epoch; INT64_MAX when one never expires.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/format/geometry.hpp"
+#include "engine/format/shared_word.hpp"
 
 #include <array>
 #include <atomic>
@@ -17,13 +18,15 @@ inline constexpr std::uint32_t kNoSegment = 0xffffffff;
 enum class Queue : std::uint32_t { small = 0, main = 1 };
 inline constexpr unsigned kQueues = 2;
 constexpr unsigned index_of(Queue queue) noexcept { return static_cast<unsigned>(queue); }
+/// The queue that a word of the file names, whatever is in the word.
+constexpr Queue queue_in(std::uint32_t word) noexcept { return (word & 1) == 0 ? Queue::small : Queue::main; }
 
 /// A first-in first-out list of sealed segments, linked through SegmentEntry::next. Derived: repair rebuilds it.
 struct QueueEnds {
-    std::uint32_t head;
-    std::uint32_t tail;
-    std::uint32_t count;
-    std::uint32_t active;  ///< the segment being appended to, not in the list; kNoSegment: none
+    SharedU32 head;
+    SharedU32 tail;
+    SharedU32 count;
+    SharedU32 active;  ///< the segment being appended to, not in the list; kNoSegment: none
 };
 
 struct alignas(64) ShardHeader {
@@ -46,15 +49,15 @@ struct alignas(64) ShardHeader {
     /// Sealed segments that have become wholly dead and wait to be reused. A hint to other shards; may be wrong.
     std::atomic<std::uint32_t> dead_segments;
     alignas(64) std::array<QueueEnds, kQueues> queues;
-    std::uint32_t spare_head;
-    std::uint32_t spare_count;
-    std::uint32_t victim;         ///< the segment being emptied, in no list; kNoSegment: none
-    std::uint32_t victim_cursor;  ///< how far it has been walked
-    std::uint32_t victim_queue;
-    std::uint32_t victim_mode;
+    SharedU32 spare_head;
+    SharedU32 spare_count;
+    SharedU32 victim;         ///< the segment being emptied, in no list; kNoSegment: none
+    SharedU32 victim_cursor;  ///< how far it has been walked
+    SharedU32 victim_queue;
+    SharedU32 victim_mode;
     /// The small queue's share of the segments, in 65536ths; adapts. Any value will do: it is clamped where it is read.
-    std::uint32_t small_share;
-    std::uint32_t decrement_carry;  ///< what is left over of fractional decrements, in 256ths
+    SharedU32 small_share;
+    SharedU32 decrement_carry;  ///< what is left over of fractional decrements, in 256ths
 
     alignas(64) std::array<std::byte, 256> reserved;
 };

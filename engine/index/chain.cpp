@@ -96,7 +96,7 @@ void pull_forward(LockedShard& shard, Bucket& main) noexcept {
     unsigned count = 0;
     for_each_slot(shard.region, shard.id, next_in_chain(shard.region, shard.id, main), [&](Slot& slot, SlotWord word) {
         for (Slot& hole : main.slots) {
-            if (!format::is_empty(hole.load(std::memory_order_relaxed))) continue;
+            if (count == from.size() || !format::is_empty(hole.load(std::memory_order_relaxed))) continue;
             hole.store(word, std::memory_order_release);
             from[count++] = &slot;
             moved = true;

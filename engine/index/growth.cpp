@@ -25,6 +25,10 @@ constexpr std::uint64_t kOverdueLoadPercent = 75;
 constexpr std::uint64_t kMergeLoadPercent = 25;
 constexpr std::uint64_t kTightLoadPercent = 60;
 
+std::uint64_t offset_in_file(const LockedShard& shard, const Bucket& bucket) noexcept {
+    return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&bucket) - shard.region.at(0));
+}
+
 std::uint32_t bucket_count(const LockedShard& shard) noexcept { return bounded_buckets(shard.region, shard.id); }
 
 std::uint64_t load_percent(const LockedShard& shard, std::uint64_t buckets) noexcept {
@@ -82,14 +86,14 @@ bool mark_overflow(LockedShard& shard, Bucket& main, std::vector<bool>& in_use) 
     bool any = false;
     for (Bucket* bucket = &main; bucket != nullptr;) {
         Slot& last = bucket->slots[kSlotsPerBucket - 1];
-        const SlotWord word = last.load(std::memory_order_relaxed);
         Bucket* next = next_in_chain(shard.region, shard.id, *bucket);
-        const std::uint64_t number = next != nullptr ? overflow_number(shard, format::offset_of(word)) : 0;
-        if (format::is_link(word, shard.geometry()) && (next == nullptr || number >= in_use.size() || in_use[number])) {
-            last.store(0, std::memory_order_release);
+        const std::uint64_t number = next != nullptr ? overflow_number(shard, offset_in_file(shard, *next)) : in_use.size();
+        if (number < in_use.size() && !in_use[number]) {
+            any = in_use[number] = true;
+        } else {
+            if (format::is_link(last.load(std::memory_order_relaxed), shard.geometry())) last.store(0, std::memory_order_release);
             next = nullptr;
         }
-        if (next != nullptr) any = in_use[number] = true;
         bucket = next;
     }
     return any;
@@ -101,8 +105,7 @@ Bucket& move_overflow(LockedShard& shard, Bucket& from, std::uint64_t number, Sl
     for (unsigned i = 0; i < kSlotsPerBucket; ++i)
         to.slots[i].store(from.slots[i].load(std::memory_order_relaxed), std::memory_order_release);
     LARDER_FAULT_POINT("overflow.copied");
-    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&to) - shard.region.at(0));
-    link.store(format::make_link(offset), std::memory_order_release);
+    link.store(format::make_link(offset_in_file(shard, to)), std::memory_order_release);
     note_moved(shard);
     // A reader still in the old bucket must find its slot changed.
     for (Slot& slot : from.slots) slot.store(0, std::memory_order_release);
@@ -199,7 +202,7 @@ bool merge_possible(const LockedShard& shard) noexcept {
 
 void compact_overflow(LockedShard& shard) {
     const std::uint32_t buckets = bucket_count(shard);
-    std::vector<bool> in_use(shard.header.overflow_used.load(std::memory_order_relaxed));
+    std::vector<bool> in_use(bounded_overflow_used(shard));
     for (std::uint32_t i = 0; i < buckets; ++i) {
         pull_forward(shard, shard.region.bucket(shard.id, i));
         mark_overflow(shard, shard.region.bucket(shard.id, i), in_use);
@@ -208,15 +211,16 @@ void compact_overflow(LockedShard& shard) {
     std::uint64_t hole = 0;
     for (std::uint32_t i = 0; i < buckets; ++i) {
         Bucket* previous = &shard.region.bucket(shard.id, i);
-        for (Bucket* bucket = next_in_chain(shard.region, shard.id, *previous); bucket != nullptr;) {
-            Slot& link = previous->slots[kSlotsPerBucket - 1];
-            if (overflow_number(shard, format::offset_of(link.load(std::memory_order_relaxed))) >= used) {
-                while (in_use[hole]) ++hole;
+        for (int hops = 0; hops < kMaxChain; ++hops) {
+            Bucket* bucket = next_in_chain(shard.region, shard.id, *previous);
+            if (bucket == nullptr) break;
+            if (overflow_number(shard, offset_in_file(shard, *bucket)) >= used) {
+                while (hole < used && in_use[hole]) ++hole;
+                if (hole == used) return;  // more than were counted: somebody else writes here
                 in_use[hole] = true;
-                bucket = &move_overflow(shard, *bucket, hole, link);
+                bucket = &move_overflow(shard, *bucket, hole, previous->slots[kSlotsPerBucket - 1]);
             }
             previous = bucket;
-            bucket = next_in_chain(shard.region, shard.id, *previous);
         }
     }
     trim_overflow(shard, used);
@@ -243,7 +247,8 @@ bool merge_bucket(LockedShard& shard) {
     publish_buckets(shard, buckets - 1);
     LARDER_FAULT_POINT("merge.published");
     abandon(shard, last);
-    const std::uint64_t committed = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
+    const std::uint64_t committed =
+        std::min(shard.header.main_buckets_committed.load(std::memory_order_relaxed), shard.geometry().buckets_per_shard);
     if (buckets - 1 + format::kFirstBuckets <= committed && (buckets - 1) % format::kFirstBuckets == 0) {
         // Counted out before it is given back: a kill between leaks a page rather than leaving a hole that counts as space.
         shard.header.main_buckets_committed.store(buckets - 1, std::memory_order_relaxed);
@@ -258,7 +263,8 @@ void scrub_last_split(LockedShard& shard) noexcept {
     // All copies are there, and the originals are about to go (INV-5).
     note_moved(shard);
     // Half a split, or a merge that was not cleared up: nothing may be left that a later directory could lead to.
-    if (buckets < shard.header.main_buckets_committed.load(std::memory_order_relaxed))
+    if (buckets <
+        std::min(shard.header.main_buckets_committed.load(std::memory_order_relaxed), shard.geometry().buckets_per_shard))
         zero(shard.region.bucket(shard.id, buckets));
     if (buckets <= 1) return;
     for (const std::uint32_t number : {format::parent_of(buckets - 1), buckets - 1}) {
@@ -276,7 +282,7 @@ void recount_index(LockedShard& shard) {
     // Before anything is dropped or freed that a reader may be in: what a killed owner copied is in both places (INV-5).
     note_moved(shard);
     std::uint64_t records = 0;
-    std::vector<bool> in_use(shard.header.overflow_used.load(std::memory_order_relaxed));
+    std::vector<bool> in_use(bounded_overflow_used(shard));
     for (std::uint32_t i = 0; i < buckets; ++i) {
         Bucket& main = shard.region.bucket(shard.id, i);
         if (mark_overflow(shard, main, in_use)) drop_twins(shard, main);

@@ -3,6 +3,8 @@
 #include "engine/platform/fault_point.hpp"
 #include "engine/region/space.hpp"
 
+#include <algorithm>
+
 namespace larder::index {
 
 using format::Bucket;
@@ -19,12 +21,15 @@ std::uint64_t offset_of_bucket(const LockedShard& shard, const Bucket& bucket) n
     return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&bucket) - shard.region.at(0));
 }
 
+// The most overflow buckets that there can be above the main ones.
+std::uint64_t most_overflow(const LockedShard& shard) noexcept {
+    const std::uint64_t range = shard.geometry().buckets_per_shard;
+    return range - std::min(shard.header.main_buckets_committed.load(std::memory_order_relaxed), range);
+}
+
 bool in_overflow_range(const LockedShard& shard, std::uint64_t offset) noexcept {
     const std::uint64_t end = shard.geometry().shard_index_end(shard.id);
-    const std::uint64_t bytes = shard.header.overflow_used.load(std::memory_order_relaxed) * kBucketBytes;
-    const std::uint64_t begin =
-        shard.geometry().bucket_at(shard.id, shard.header.main_buckets_committed.load(std::memory_order_relaxed));
-    return offset >= begin && offset < end && end - offset <= bytes && offset % kBucketBytes == 0;
+    return offset < end && end - offset <= bounded_overflow_used(shard) * kBucketBytes && offset % kBucketBytes == 0;
 }
 
 }  // namespace
@@ -35,6 +40,10 @@ void zero(Bucket& bucket) noexcept {
 
 std::uint64_t overflow_number(const LockedShard& shard, std::uint64_t offset) noexcept {
     return (shard.geometry().shard_index_end(shard.id) - offset) / kBucketBytes - 1;
+}
+
+std::uint64_t bounded_overflow_used(const LockedShard& shard) noexcept {
+    return std::min(shard.header.overflow_used.load(std::memory_order_relaxed), most_overflow(shard));
 }
 
 bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length) {
@@ -50,13 +59,13 @@ Bucket* take_overflow(LockedShard& shard) {
         zero(bucket);
         return &bucket;
     }
-    const std::uint64_t used = h.overflow_used.load(std::memory_order_relaxed);
-    const std::uint64_t committed = h.overflow_buckets_committed.load(std::memory_order_relaxed);
+    const std::uint64_t most = most_overflow(shard);
+    const std::uint64_t used = bounded_overflow_used(shard);
+    const std::uint64_t committed = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), most);
     if (used >= committed) {
-        const std::uint64_t begin = offset_of_number(shard, committed + format::kFirstBuckets - 1);
-        const std::uint64_t main_end =
-            shard.geometry().bucket_at(shard.id, h.main_buckets_committed.load(std::memory_order_relaxed));
-        if (begin < main_end || !commit_index(shard, begin, format::kPageBytes)) return nullptr;
+        if (used > committed || committed + format::kFirstBuckets > most) return nullptr;
+        if (!commit_index(shard, offset_of_number(shard, committed + format::kFirstBuckets - 1), format::kPageBytes))
+            return nullptr;
         h.overflow_buckets_committed.store(committed + format::kFirstBuckets, std::memory_order_relaxed);
     }
     h.overflow_used.store(used + 1, std::memory_order_relaxed);
@@ -93,7 +102,7 @@ Bucket& overflow_bucket(LockedShard& shard, std::uint64_t number) noexcept {
 void trim_overflow(LockedShard& shard, std::uint64_t used) {
     format::ShardHeader& h = shard.header;
     const std::uint64_t keep = (used + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
-    const std::uint64_t committed = h.overflow_buckets_committed.load(std::memory_order_relaxed);
+    const std::uint64_t committed = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), most_overflow(shard));
     h.overflow_used.store(used, std::memory_order_relaxed);
     if (keep >= committed) return;
     h.overflow_buckets_committed.store(keep, std::memory_order_relaxed);

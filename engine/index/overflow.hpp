@@ -10,6 +10,9 @@ namespace larder::index {
 
 /// Empties a bucket that nobody is led to yet.
 void zero(format::Bucket& bucket) noexcept;
+/// How many overflow buckets were ever taken, brought within the shard's range whatever the word says.
+std::uint64_t bounded_overflow_used(const region::LockedShard& shard) noexcept;
+
 /// A zeroed overflow bucket; nullptr when the capacity, the disk or the shard's range has no room.
 format::Bucket* take_overflow(region::LockedShard& shard);
 /// Puts a bucket that no chain links to any more on the free list. Readers may still be in it: the caller has moved the

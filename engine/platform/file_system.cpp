@@ -29,6 +29,13 @@ constexpr std::array kIncoherent = {
 
 }  // namespace
 
+std::string_view incoherent_file_system(std::uint32_t magic) noexcept {
+    for (const KnownFileSystem& known : kIncoherent) {
+        if (known.magic == magic) return known.name;
+    }
+    return {};
+}
+
 Status check_coherent_mappings(int descriptor, std::string_view path) {
     struct statfs status {};
     int result = 0;
@@ -36,12 +43,10 @@ Status check_coherent_mappings(int descriptor, std::string_view path) {
         result = ::fstatfs(descriptor, &status);
     } while (result != 0 && errno == EINTR);
     if (result != 0) return system_error("fstatfs", path, errno);
-    const auto magic = static_cast<std::uint32_t>(status.f_type);
-    for (const KnownFileSystem& known : kIncoherent) {
-        if (known.magic != magic) continue;
-        return Status(Code::unsupported, std::string(path) + " is on " + known.name + ", which has no coherent shared mappings");
-    }
-    return Code::ok;
+    const std::string_view name = incoherent_file_system(static_cast<std::uint32_t>(status.f_type));
+    if (name.empty()) return Code::ok;
+    return Status(Code::unsupported,
+                  std::string(path) + " is on " + std::string(name) + ", which has no coherent shared mappings");
 }
 
 }  // namespace larder::platform

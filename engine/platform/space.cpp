@@ -3,6 +3,7 @@
 #include "engine/platform/system_error.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,6 +70,8 @@ Status commit_by_writing(int descriptor, std::string_view path, std::uint64_t of
     }
     return Code::ok;
 }
+
+void load_single_pages(std::byte* begin, std::uint64_t length) noexcept { (void)::madvise(begin, length, MADV_RANDOM); }
 
 Status decommit_range(int descriptor, std::string_view path, std::uint64_t offset, std::uint64_t length) {
     if (length == 0) return Code::ok;

@@ -3,6 +3,7 @@
 
 #include <larder/status.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -13,6 +14,10 @@ namespace larder::platform {
 Status commit_range(int descriptor, std::string_view path, std::uint64_t offset, std::uint64_t length);
 /// The same by writing zeros over the holes only. Nobody may be writing to the range's holes meanwhile.
 Status commit_by_writing(int descriptor, std::string_view path, std::uint64_t offset, std::uint64_t length);
+/// Has the kernel load the pages of a mapping one by one, as they are touched. Else it may load them in larger pieces, whose
+/// first write needs space for all of a piece, also for what of it was never committed: on a full disk a signal (ext4, Linux 6.16
+/// and later).
+void load_single_pages(std::byte* begin, std::uint64_t length) noexcept;
 /// Gives the space back; the range reads as zeros. Code::unsupported where the file system cannot.
 Status decommit_range(int descriptor, std::string_view path, std::uint64_t offset, std::uint64_t length);
 /// How many bytes there are from a position to the end of the system's page that it lies in; 0 at the start of one.

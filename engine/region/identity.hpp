@@ -20,7 +20,8 @@ struct Identity {
     bool read_only = false;  ///< a read-only compatible feature that this library does not know: no writing
 };
 /// Checks magic, byte order, version, features, checksum and geometry, and that the file is as long as it must be.
-/// not_a_cache, wrong_version or corrupt; the message names the path and the field.
+/// not_a_cache, wrong_version or corrupt; the message names the path and the field. REQUIRES: a private copy of the header: what
+/// is checked must be what is used.
 Result<Identity> read_identity(std::string_view path, const format::FileHeader& header, std::uint64_t actual_size);
 
 }  // namespace larder::region

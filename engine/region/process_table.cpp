@@ -17,8 +17,11 @@ using format::ProcessEntry;
 using format::ProcessState;
 
 Status commit_entry(Region& region, std::uint32_t index) {
-    const std::uint64_t begin = region.geometry().process_at(index) & ~(format::kPageBytes - 1);
-    return region.file().commit(begin, format::kPageBytes);
+    // With the page behind it: who walks the entries looks at the first that was never used, and looking at a page that has no
+    // space is a signal where that takes some (tmpfs) and the disk is full.
+    const format::Geometry& g = region.geometry();
+    const std::uint64_t begin = g.process_at(index) & ~(format::kPageBytes - 1);
+    return region.file().commit(begin, std::min(2 * format::kPageBytes, g.shards_begin - begin));
 }
 
 void fill_entry(ProcessEntry& entry) {
@@ -62,7 +65,9 @@ Status join(Region& region, const std::function<Status(std::uint32_t)>& release_
         if (!status.ok()) leave(region);
         return status;
     }
-    return {Code::too_many, "all " + std::to_string(count) + " process-table indexes are in use"};
+    return {Code::too_many, "all " + std::to_string(count) +
+                                " places for handles that may write are taken: close some, open with read_only, or create the "
+                                "cache with a larger max_processes"};
 }
 
 void leave(Region& region) noexcept {

@@ -1,5 +1,7 @@
 #include "engine/region/space.hpp"
 
+#include <algorithm>
+
 namespace larder::region {
 namespace {
 
@@ -13,7 +15,9 @@ std::uint64_t process_table_bytes(const Region& region) noexcept {
         if (region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
         used = i + 2;
     }
-    return round_up(used * format::kProcessBytes, format::kPageBytes);
+    // The page behind them is allocated, too.
+    const std::uint32_t allocated = std::min(used + 2, g.max_processes);
+    return round_up(allocated * format::kProcessBytes, format::kPageBytes);
 }
 
 }  // namespace

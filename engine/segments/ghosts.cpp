@@ -1,5 +1,7 @@
 #include "engine/segments/ghosts.hpp"
 
+#include "engine/format/shared_word.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -13,8 +15,8 @@ constexpr unsigned kPerLine = 31;
 constexpr std::uint32_t kBucketsPerLine = 8;
 
 struct alignas(64) GhostLine {
-    std::uint16_t cursor;
-    std::array<std::uint16_t, kPerLine> fingerprints;  // 0: empty
+    format::SharedU16 cursor;
+    std::array<format::SharedU16, kPerLine> fingerprints;  // 0: empty
 };
 static_assert(sizeof(GhostLine) == format::kGhostBytesPerBucket * kBucketsPerLine);
 
@@ -51,11 +53,11 @@ void remember_ghost(LockedShard& shard, std::uint64_t hash, Queue from) noexcept
 Ghost forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
     GhostLine& line = line_of(shard, hash);
     for (unsigned i = 0; i < kPerLine; ++i) {
-        std::uint16_t& fingerprint = line.fingerprints[i];
+        const std::uint16_t fingerprint = line.fingerprints[i];
         if ((fingerprint & 0x7fff) != fingerprint_of(hash)) continue;
         const unsigned age = (line.cursor % kPerLine + 2 * kPerLine - 1 - i) % kPerLine;
         const Ghost ghost{true, (fingerprint & kFromMain) != 0 ? Queue::main : Queue::small, age < kRecent};
-        fingerprint = 0;
+        line.fingerprints[i] = 0;
         return ghost;
     }
     return {};

@@ -1,5 +1,6 @@
 #include "engine/segments/log.hpp"
 
+#include "engine/format/record.hpp"
 #include "engine/platform/clock.hpp"
 #include "engine/platform/fault_point.hpp"
 #include "engine/segments/pool.hpp"
@@ -24,12 +25,13 @@ namespace {
 
 // Sealed segments wait at the tail of their queue; the active one is in no list.
 void push(LockedShard& shard, QueueEnds& ends, std::uint32_t segment) noexcept {
+    const std::uint32_t tail = ends.tail;
     shard.region.segment(segment).next = kNoSegment;
-    if (ends.count == 0 || ends.tail >= shard.geometry().segment_count) {
+    if (ends.count == 0 || tail >= shard.geometry().segment_count) {
         ends.count = 0;
         ends.head = segment;
     } else {
-        shard.region.segment(ends.tail).next = segment;
+        shard.region.segment(tail).next = segment;
     }
     ends.tail = segment;
     ++ends.count;
@@ -79,8 +81,10 @@ std::uint32_t room_in(const LockedShard& shard, Queue queue) noexcept {
 
 void seal(LockedShard& shard, Queue queue) noexcept {
     QueueEnds& ends = shard.header.queues[index_of(queue)];
-    if (ends.active >= shard.geometry().segment_count) return;
-    push(shard, ends, std::exchange(ends.active, kNoSegment));
+    const std::uint32_t active = ends.active;
+    if (active >= shard.geometry().segment_count) return;
+    ends.active = kNoSegment;
+    push(shard, ends, active);
 }
 
 bool open_active(LockedShard& shard, Queue queue, bool from_reserve) {
@@ -98,9 +102,13 @@ bool open_active(LockedShard& shard, Queue queue, bool from_reserve) {
     return true;
 }
 
-std::uint64_t append_offset(const LockedShard& shard, Queue queue) noexcept {
+Place append_place(const LockedShard& shard, Queue queue, std::size_t bytes) noexcept {
     const std::uint32_t active = shard.header.queues[index_of(queue)].active;
-    return shard.geometry().segment_at(active) + shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+    if (active >= shard.geometry().segment_count) return {};
+    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+    const std::uint32_t size = shard.geometry().segment_size;
+    if (used > size || bytes > size - used || used % format::kRecordAlignment != 0) return {};
+    return {active, used};
 }
 
 namespace {
@@ -157,13 +165,13 @@ std::uint32_t expired_bytes(const SegmentEntry& entry, std::int64_t now_ms) noex
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, entry.write_offset.load(std::memory_order_relaxed)));
 }
 
-void advance(LockedShard& shard, Queue queue, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
-    SegmentEntry& entry = shard.region.segment(shard.header.queues[index_of(queue)].active);
+void advance(LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
+    SegmentEntry& entry = shard.region.segment(place.segment);
     const std::int64_t expiry = expires_at_ms == 0 ? std::numeric_limits<std::int64_t>::max() : expires_at_ms;
     if (expires_at_ms != 0) note_expiry(entry, bytes, expires_at_ms);
     if (expiry > entry.latest_expiry_ms.load(std::memory_order_relaxed))
         entry.latest_expiry_ms.store(expiry, std::memory_order_relaxed);
-    entry.write_offset.store(entry.write_offset.load(std::memory_order_relaxed) + bytes, std::memory_order_release);
+    entry.write_offset.store(place.used + bytes, std::memory_order_release);
 }
 
 void unlink(LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept {
@@ -227,7 +235,8 @@ void rebuild_queues(LockedShard& shard) {
         QueueEnds& ends = shard.header.queues[index_of(queue)];
         auto& list = sealed[index_of(queue)];
         owned += static_cast<std::uint32_t>(list.size());
-        const std::uint32_t active = is_mine(shard, ends.active, use_for(queue)) ? ends.active : kNoSegment;
+        std::uint32_t active = ends.active;
+        if (!is_mine(shard, active, use_for(queue))) active = kNoSegment;
         ends = {kNoSegment, kNoSegment, 0, active};
         std::sort(list.begin(), list.end());
         for (const auto& [generation, segment] : list) {

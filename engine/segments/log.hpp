@@ -4,6 +4,7 @@
 #include "engine/region/locked_shard.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace larder::segments {
@@ -18,10 +19,16 @@ std::uint32_t room_in(const region::LockedShard& shard, Queue queue) noexcept;
 /// Seals the queue's active segment, if any, and opens a spare in its place. False when there is no spare but the reserve
 /// (with `from_reserve`: no spare at all).
 bool open_active(region::LockedShard& shard, Queue queue, bool from_reserve);
-/// Where the next record of the queue goes. REQUIRES: room_in(queue) is at least the record.
-std::uint64_t append_offset(const region::LockedShard& shard, Queue queue) noexcept;
-/// Makes a record of `bytes`, which has been written whole at append_offset(), part of the segment.
-void advance(region::LockedShard& shard, Queue queue, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
+/// The end of an active segment, where the next record goes.
+struct Place {
+    std::uint32_t segment = format::kNoSegment;
+    std::uint32_t used = 0;  ///< bytes of the segment before it
+    explicit operator bool() const noexcept { return segment != format::kNoSegment; }
+};
+/// Where the next record of the queue goes. None when `bytes` do not fit there, which after room_in() only damage brings about.
+Place append_place(const region::LockedShard& shard, Queue queue, std::size_t bytes) noexcept;
+/// Makes a record of `bytes`, which has been written whole at its place, part of the segment.
+void advance(region::LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
 /// Seals the active segment without opening another.
 void seal(region::LockedShard& shard, Queue queue) noexcept;
 
@@ -44,7 +51,8 @@ void for_each_sealed(const region::LockedShard& shard, Queue queue, Visit&& visi
     std::uint32_t previous = format::kNoSegment;
     std::uint32_t segment = ends.head;
     for (std::uint32_t n = 0;
-         n < std::min(ends.count, shard.geometry().segment_count) && segment < shard.geometry().segment_count; ++n) {
+         n < std::min<std::uint32_t>(ends.count, shard.geometry().segment_count) && segment < shard.geometry().segment_count;
+         ++n) {
         const std::uint32_t next = shard.region.segment(segment).next;
         if (!visit(segment, previous)) return;
         previous = segment;

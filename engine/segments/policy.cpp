@@ -92,7 +92,7 @@ void look(const LockedShard& shard, Queue queue, std::int64_t now_ms, Search& se
 Victim oldest_of(const LockedShard& shard, Queue queue) noexcept {
     const std::uint32_t head = shard.header.queues[format::index_of(queue)].head;
     if (head >= shard.geometry().segment_count) return {};
-    return {shard.header.queues[format::index_of(queue)].head, kNoSegment, queue, EmptyMode::evict};
+    return {head, kNoSegment, queue, EmptyMode::evict};
 }
 
 }  // namespace

@@ -60,7 +60,12 @@ bool over_capacity(const Region& region) noexcept { return !region::fits_capacit
 bool commit_segment(LockedShard& shard, std::uint32_t segment) {
     SegmentEntry& entry = shard.region.segment(segment);
     if ((entry.flags.load(std::memory_order_relaxed) & format::kSegmentCommitted) != 0) return true;
-    if (!shard.region.file().commit(shard.geometry().segment_at(segment), shard.geometry().segment_size).ok()) return false;
+    const std::uint64_t begin = shard.geometry().segment_at(segment);
+    if (!shard.region.file().commit(begin, shard.geometry().segment_size).ok()) {
+        // What there was of it is of more use elsewhere.
+        (void)shard.region.file().decommit(begin, shard.geometry().segment_size);
+        return false;
+    }
     entry.flags.store(format::kSegmentCommitted, std::memory_order_relaxed);
     return true;
 }
@@ -97,7 +102,7 @@ void add_spare(LockedShard& shard, std::uint32_t segment) noexcept {
     SegmentEntry& entry = shard.region.segment(segment);
     entry.live_bytes.store(0, std::memory_order_relaxed);
     entry.write_offset.store(0, std::memory_order_relaxed);
-    entry.next = shard.header.spare_count == 0 ? kNoSegment : shard.header.spare_head;
+    entry.next = shard.header.spare_count == 0 ? kNoSegment : shard.header.spare_head.load();
     entry.state.store(make_segment_state(SegmentUse::spare, shard.id), std::memory_order_release);
     shard.header.spare_head = segment;
     ++shard.header.spare_count;

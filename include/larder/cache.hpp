@@ -8,6 +8,16 @@
 // Keys are 1 to 65,535 bytes, any bytes. Values are 0 bytes to max_value_size(). A key beyond the range is
 // Code::invalid_argument (empty) or Code::too_large; a value beyond it Code::too_large. Nothing is stored then.
 // Writes through a read-only handle are Code::read_only; any call on a closed or moved-from handle is Code::closed.
+//
+// What others may do to the file meanwhile:
+// - Write to it: any bytes may be in it, at any time. Calls then return errors and misses, or values that were stored; never
+//   a crash, and no touch outside the mapping. (But one: bytes that claim space for parts of the file that have none, on a
+//   disk that is full, make a write a SIGBUS.)
+// - Delete it, or rename another over it: handles keep the file they opened, together with all handles on the same file. Who
+//   opens the name after that gets another cache. The space is free when the last handle closes.
+// - Make it shorter: see Options::survive_truncation. flush() and close() notice it in any case, say Code::lost, and set no
+//   clean mark; opening such a file is Code::corrupt.
+// - Fill the disk: the cache goes on within the space it has, and evicts. No call touches space that is not allocated.
 #pragma once
 
 #include <larder/options.hpp>
@@ -97,7 +107,7 @@ class LARDER_API Cache {
     static Result<Cache> create(std::string_view path, const Options& options = {});
     /// Attaches to an existing cache file. Cost: below 2 ms whatever the size, unless the machine went down while the
     /// file was in use: then the whole file is read once (Options::recovery).
-    /// Errors: no_such_file, permission, not_a_cache, wrong_version, corrupt, busy, unsupported, too_many, io_error.
+    /// Errors: no_such_file, permission, not_a_cache, wrong_version, corrupt, busy, unsupported, too_many, full, lost, io_error.
     static Result<Cache> open(std::string_view path, const Options& options = {});
     /// open(), and create() where there is no file. Racing creators: one wins, the others attach.
     static Result<Cache> open_or_create(std::string_view path, const Options& options = {});

@@ -97,6 +97,11 @@ struct Options {
     std::chrono::milliseconds timeout{1000};
     /// Flush and set the clean mark when the last handle closes. Without it the kernel writes back when it pleases.
     bool flush_on_close = true;
+    /// What a file truncated by somebody else while it is mapped leads to. false: a touch of what is gone is a SIGBUS, as for
+    /// every mapping. true: the handle has lost its file; the call that was under way and all later ones return Code::lost, and
+    /// nothing but close() is of use. For this a handler for SIGBUS is installed, once a process, that hands on to the one
+    /// before it whatever is not about a cache's mapping; it must not be replaced later, nor SIGBUS be blocked.
+    bool survive_truncation = false;
     /// Called now and then while a recovery runs, from the opening thread.
     std::function<void(const RecoveryProgress&)> on_recovery_progress;
 };

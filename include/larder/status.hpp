@@ -38,7 +38,7 @@ enum class Code : std::uint8_t {
     io_error = 17,         ///< a system call failed; the message names it and its errno
     unsupported = 18,      ///< the file system or platform cannot do this (for example NFS)
     too_many = 19,         ///< the process table is full
-    lost = 20,             ///< the file was truncated or replaced underneath the mapping
+    lost = 20,             ///< the file was truncated underneath the mapping (Options::survive_truncation)
 };
 
 /// The name of a code, such as "not_found". Never fails; unknown numbers read "unknown".

@@ -13,14 +13,27 @@
 
 namespace larder::tests {
 
+/// Where the words of a cache file are.
+struct Layout {
+    /// REQUIRES: the bytes of a whole cache file.
+    explicit Layout(std::span<const std::byte> file);
+
+    format::Geometry geometry;
+    std::vector<std::uint64_t> slots;    ///< offsets of slots in use
+    std::vector<std::uint64_t> records;  ///< offsets of the records they lead to
+    std::uint32_t segments_known = 0;
+};
+
 /// A whole cache file in memory, to be damaged.
 class Mutation {
   public:
-    /// REQUIRES: the bytes of a whole cache file.
-    Mutation(std::span<std::byte> file, Random& random);
+    Mutation(std::span<std::byte> file, const Layout& layout, Random& random) noexcept
+        : file_(file), layout_(layout), geometry_(layout.geometry), random_(random) {}
 
     /// One change; what it was goes to the list.
     void change();
+    /// The same, but the file keeps its identity: for a file that others are using.
+    void change_shared();
     const std::vector<std::string>& changes() const noexcept { return changes_; }
 
   private:
@@ -33,13 +46,19 @@ class Mutation {
     template <class T>
     void write(std::uint64_t offset, T value, const char* what) {
         if (offset > file_.size() - sizeof value) return;
-        std::memcpy(file_.data() + offset, &value, sizeof value);
+        // In one store, as a process that scribbles while others read would.
+        if (offset % sizeof value == 0)
+            __atomic_store_n(reinterpret_cast<T*>(file_.data() + offset), value, __ATOMIC_RELAXED);
+        else
+            std::memcpy(file_.data() + offset, &value, sizeof value);
         changes_.push_back(std::string(what) + " at " + std::to_string(offset) + " := " + std::to_string(value));
     }
     std::uint64_t interesting(std::uint64_t present);
     std::uint64_t some_offset();
     std::uint64_t some_slot_at();
     std::uint64_t some_record_at();
+
+    std::uint32_t some_segment();
 
     void change_identity();
     void change_header_word();
@@ -56,9 +75,9 @@ class Mutation {
     void move_stretch();
 
     std::span<std::byte> file_;
+    const Layout& layout_;
+    const format::Geometry& geometry_;
     Random& random_;
-    format::Geometry geometry_;
-    std::vector<std::uint64_t> slots_;  ///< offsets of slots in use
     std::vector<std::string> changes_;
 };
 
