@@ -37,11 +37,12 @@ std::uint64_t overflow_number(const LockedShard& shard, std::uint64_t offset) no
     return (shard.geometry().shard_index_end(shard.id) - offset) / kBucketBytes - 1;
 }
 
-bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length) {
-    return region::fits_capacity(shard.region, length) && shard.region.file().commit(offset, length).ok();
+bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length, Within bound) {
+    return (bound == Within::disk || region::fits_capacity(shard.region, length)) &&
+           shard.region.file().commit(offset, length).ok();
 }
 
-Bucket* take_overflow(LockedShard& shard) {
+Bucket* take_overflow(LockedShard& shard, Within bound) {
     format::ShardHeader& h = shard.header;
     const std::uint64_t free = h.overflow_free.load(std::memory_order_relaxed);
     if (free != 0 && in_overflow_range(shard, free)) {
@@ -56,7 +57,7 @@ Bucket* take_overflow(LockedShard& shard) {
         const std::uint64_t begin = offset_of_number(shard, committed + format::kFirstBuckets - 1);
         const std::uint64_t main_end =
             shard.geometry().bucket_at(shard.id, h.main_buckets_committed.load(std::memory_order_relaxed));
-        if (begin < main_end || !commit_index(shard, begin, format::kPageBytes)) return nullptr;
+        if (begin < main_end || !commit_index(shard, begin, format::kPageBytes, bound)) return nullptr;
         h.overflow_buckets_committed.store(committed + format::kFirstBuckets, std::memory_order_relaxed);
     }
     h.overflow_used.store(used + 1, std::memory_order_relaxed);
