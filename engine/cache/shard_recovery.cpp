@@ -6,8 +6,10 @@
 #include "engine/index/overflow.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -36,6 +38,24 @@ bool same_key(const region::Region& region, SlotWord a, SlotWord b) {
     return region::read_record(region, format::offset_of(a), first) &&
            region::read_record(region, format::offset_of(b), second) && region::copy_key(region, first, key) &&
            region::has_key(region, second, key);
+}
+
+// Sorts by offset in the file, in a few passes: there are millions, and a comparison mispredicted costs as much as a pass.
+template <class T, class OffsetOf>
+void sort_by_offset(std::vector<T>& items, OffsetOf offset_of) {
+    constexpr unsigned kDigit = 11;
+    constexpr std::uint64_t kMask = (std::uint64_t{1} << kDigit) - 1;
+    const auto earlier = [&](const T& a, const T& b) { return offset_of(a) < offset_of(b); };
+    if (std::is_sorted(items.begin(), items.end(), earlier)) return;
+    const std::uint64_t most = offset_of(*std::max_element(items.begin(), items.end(), earlier));
+    std::vector<T> sorted(items.size());
+    for (unsigned shift = 3; most >> shift != 0; shift += kDigit) {
+        std::array<std::size_t, kMask + 2> begins{};
+        for (const T& item : items) ++begins[(offset_of(item) >> shift & kMask) + 1];
+        std::partial_sum(begins.begin(), begins.end(), begins.begin());
+        for (const T& item : items) sorted[begins[offset_of(item) >> shift & kMask]++] = item;
+        items.swap(sorted);
+    }
 }
 
 // Fills the stretch between two whole records, so that walks go over it.
@@ -107,10 +127,7 @@ void ShardRecovery::follow_chains() {
 void ShardRecovery::gather() {
     for (std::uint32_t i = 0; i < buckets_; ++i) gather_from(shard_.region.bucket(shard_.id, i));
     for (std::uint64_t number = 0; number < chains_.size(); ++number) gather_from(index::overflow_bucket(shard_, number));
-    std::sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
-        return format::offset_of(a.word) != format::offset_of(b.word) ? format::offset_of(a.word) < format::offset_of(b.word)
-                                                                      : a.slot < b.slot;
-    });
+    sort_by_offset(places_, [](const Place& place) { return format::offset_of(place.word); });
 }
 
 void ShardRecovery::gather_from(Bucket& bucket) {
@@ -129,11 +146,13 @@ void ShardRecovery::gather_from(Bucket& bucket) {
 void ShardRecovery::confirm_all(const WalkedBytes& walked) {
     std::uint32_t ahead = format::kNoSegment;
     std::uint64_t last = 0;
+    std::uint64_t bytes = 0;
     for (const Place& place : places_) {
         const std::uint64_t offset = format::offset_of(place.word);
         if (shard_.geometry().holds_records(offset) && shard_.geometry().segment_of(offset) != ahead) {
             // Asks the kernel for a segment as a whole, before its first record is read.
             ahead = shard_.geometry().segment_of(offset);
+            walked(std::exchange(bytes, 0));
             shard_.region.will_need(shard_.geometry().segment_at(ahead), shard_.geometry().segment_size);
         }
         const std::size_t before = parts_.size();
@@ -146,11 +165,10 @@ void ShardRecovery::confirm_all(const WalkedBytes& walked) {
         // A word may stand in two places: its record counts once.
         if (offset == last) parts_.resize(before);
         last = offset;
-        std::uint64_t bytes = 0;
         for (std::size_t i = before; i < parts_.size(); ++i) bytes += parts_[i].bytes;
-        walked(bytes);
         if (chain_of(*place.slot) != home) strays_.push_back({place, home});
     }
+    walked(bytes);
     places_ = {};
 }
 
@@ -203,7 +221,8 @@ std::uint32_t ShardRecovery::chain_of(const Slot& slot) const noexcept {
 
 // Two slots of one key (an overwritten one's came back with an old page): the later written stays.
 void ShardRecovery::drop_doubles(std::uint32_t home) {
-    std::vector<Place> seen;
+    std::vector<Place>& seen = seen_;
+    seen.clear();
     index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, home), [&](Slot& slot, SlotWord word) {
         for (Place& other : seen) {
             if (format::tag_of(other.word) == format::tag_of(word) && drop_older(other, {&slot, word})) return;
@@ -320,10 +339,14 @@ void ShardRecovery::list_parts(SlotWord word, std::vector<Part>& parts) const {
 }
 
 void ShardRecovery::settle_segments() {
+    auto offset_of = [](const Part& part) { return part.offset; };
     auto earlier = [](const Part& a, const Part& b) { return a.offset < b.offset; };
-    std::sort(dropped_.begin(), dropped_.end(), earlier);
-    std::erase_if(parts_, [&](const Part& part) { return std::binary_search(dropped_.begin(), dropped_.end(), part, earlier); });
-    std::sort(parts_.begin(), parts_.end(), earlier);
+    if (!dropped_.empty()) {
+        sort_by_offset(dropped_, offset_of);
+        std::erase_if(parts_,
+                      [&](const Part& part) { return std::binary_search(dropped_.begin(), dropped_.end(), part, earlier); });
+    }
+    sort_by_offset(parts_, offset_of);
     for (std::size_t i = 0; i < parts_.size();) {
         const std::uint32_t segment = shard_.geometry().segment_of(parts_[i].offset);
         std::size_t j = i;

@@ -80,6 +80,7 @@ class ShardRecovery {
     std::uint32_t buckets_ = 0;
     std::vector<std::uint32_t> chains_;  // the main bucket that leads to each overflow bucket
     std::vector<Place> places_;
+    std::vector<Place> seen_;  // in one chain
     std::vector<Stray> strays_;
     std::vector<Part> parts_;
     std::vector<Part> dropped_;
