@@ -211,7 +211,7 @@ class PowerCut {
 
 TEST_CASE("after a power cut each key is as at the flush or later, or absent") {
     Totals totals;
-    const std::uint64_t wanted = iterations(400);
+    const std::uint64_t wanted = iterations(200);
     for (std::uint64_t i = 0; totals.all() < wanted; ++i) PowerCut(seed() + i, totals).run(100);
     std::cout << totals.all() << " power cuts in " << totals.histories << " histories, " << totals.flushing
               << " of them while flushing, " << totals.recovering << " while recovering; " << totals.clean
