@@ -223,7 +223,8 @@ Status flush(Core& core) {
         if (!guard.status().ok()) return guard.status();
     }
     const std::uint64_t generation = header.next_generation.load(std::memory_order_relaxed);
-    // Twice: what others move while the first pass is under way may be written in neither place by it. The second is short.
+    // Once would do: what others move from now on has been moved since the flush. But the first pass may take long, and what is
+    // moved meanwhile may be written in neither place by it; the second is short.
     for (int pass = 0; pass < 2; ++pass) {
         if (Status status = core.region.file().flush(); !status.ok()) return status;
     }

@@ -1,9 +1,9 @@
 // Recovery after the machine went down: which records are whole, asked of every one of them.
 //
-// The index is the authority on what exists, the checksums on whether it is whole. A slot stays if the record it leads to
-// has the right checksum for this place and generation, and its key belongs into this bucket; every other slot is emptied.
-// All else (accounts, queues, free segments) is made anew from the slots that stay. Slots are only ever emptied, and bytes
-// of whole records never written, so recovery may itself be cut off and begun again at any point.
+// The slots are the authority on what exists, the checksums on whether it is whole. A word stays if the record it leads to has
+// the right checksum for this place, generation and key; every other slot is emptied. All else (links, accounts, queues, free
+// segments) is made anew from the words that stay. No word that stays is ever only where it has not been on disk, and bytes of
+// whole records are never written, so recovery may itself be cut off and begun again at any point.
 #pragma once
 
 #include "engine/cache/core.hpp"

@@ -25,7 +25,9 @@ using Slot = std::atomic<SlotWord>;
 
 inline constexpr SlotWord kHitMask = 0xff;
 inline constexpr int kGenerationShift = 8;
-inline constexpr SlotWord kGenerationMask = SlotWord{0x3f} << kGenerationShift;
+/// The bits of a segment's generation that its slots have.
+inline constexpr std::uint64_t kGenerationBits = 0x3f;
+inline constexpr SlotWord kGenerationMask = kGenerationBits << kGenerationShift;
 inline constexpr int kOffsetShift = 14;
 inline constexpr SlotWord kOffsetMask = ((SlotWord{1} << 38) - 1) << kOffsetShift;
 inline constexpr int kTagShift = 52;
@@ -47,7 +49,7 @@ constexpr unsigned hits_of(SlotWord word) noexcept {
 constexpr SlotWord without_hits(SlotWord word) noexcept { return word & ~kHitMask; }
 constexpr bool is_empty(SlotWord word) noexcept { return (word & kOffsetMask) == 0; }
 constexpr bool same_generation(SlotWord word, std::uint64_t generation) noexcept {
-    return generation_bits(word) == (generation & (kGenerationMask >> kGenerationShift));
+    return generation_bits(word) == (generation & kGenerationBits);
 }
 
 /// Counts a hit by storing the one byte that holds the hits. What is not from 0 to kMaxHits counts as kMaxHits.

@@ -46,11 +46,12 @@ std::uint64_t bounded_overflow_used(const LockedShard& shard) noexcept {
     return std::min(shard.header.overflow_used.load(std::memory_order_relaxed), most_overflow(shard));
 }
 
-bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length) {
-    return region::fits_capacity(shard.region, length) && shard.region.file().commit(offset, length).ok();
+bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length, Within bound) {
+    return (bound == Within::disk || region::fits_capacity(shard.region, length)) &&
+           shard.region.file().commit(offset, length).ok();
 }
 
-Bucket* take_overflow(LockedShard& shard) {
+Bucket* take_overflow(LockedShard& shard, Within bound) {
     format::ShardHeader& h = shard.header;
     const std::uint64_t free = h.overflow_free.load(std::memory_order_relaxed);
     if (free != 0 && in_overflow_range(shard, free)) {
@@ -64,7 +65,7 @@ Bucket* take_overflow(LockedShard& shard) {
     const std::uint64_t committed = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), most);
     if (used >= committed) {
         if (used > committed || committed + format::kFirstBuckets > most) return nullptr;
-        if (!commit_index(shard, offset_of_number(shard, committed + format::kFirstBuckets - 1), format::kPageBytes))
+        if (!commit_index(shard, offset_of_number(shard, committed + format::kFirstBuckets - 1), format::kPageBytes, bound))
             return nullptr;
         h.overflow_buckets_committed.store(committed + format::kFirstBuckets, std::memory_order_relaxed);
     }

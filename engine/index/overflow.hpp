@@ -13,8 +13,10 @@ void zero(format::Bucket& bucket) noexcept;
 /// How many overflow buckets were ever taken, brought within the shard's range whatever the word says.
 std::uint64_t bounded_overflow_used(const region::LockedShard& shard) noexcept;
 
+/// What bounds the space that is taken. Recovery may go beyond the capacity by a few pages rather than lose a record.
+enum class Within { capacity, disk };
 /// A zeroed overflow bucket; nullptr when the capacity, the disk or the shard's range has no room.
-format::Bucket* take_overflow(region::LockedShard& shard);
+format::Bucket* take_overflow(region::LockedShard& shard, Within bound = Within::capacity);
 /// Puts a bucket that no chain links to any more on the free list. Readers may still be in it: the caller has moved the
 /// directory word on (note_moved).
 void free_overflow(region::LockedShard& shard, format::Bucket& bucket) noexcept;
@@ -29,6 +31,6 @@ void rebuild_overflow_list(region::LockedShard& shard, const std::vector<bool>& 
 /// Tells readers that a record changed its bucket: their misses do not count.
 void note_moved(region::LockedShard& shard) noexcept;
 /// Allocates one page behind the index if the capacity has room for it.
-bool commit_index(region::LockedShard& shard, std::uint64_t offset, std::uint64_t length);
+bool commit_index(region::LockedShard& shard, std::uint64_t offset, std::uint64_t length, Within bound = Within::capacity);
 
 }  // namespace larder::index

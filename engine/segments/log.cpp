@@ -41,9 +41,16 @@ void push(LockedShard& shard, QueueEnds& ends, std::uint32_t segment) noexcept {
 // header, so that no generation that a power cut has forgotten is ever given out again.
 constexpr std::uint64_t kUnflushedGenerations = std::uint64_t{1} << 23;
 
-std::uint64_t next_generation(const Region& region) noexcept {
+// The low bits, those that slots have, are one more than those of the segment's last generation. So a word is not seen again
+// before the segment has been filled 64 times: not by a reader in mid-copy, and not by a recovery that finds a new slot but
+// the generation and the bytes of the last flush.
+std::uint64_t next_generation(const Region& region, std::uint64_t last) noexcept {
     format::FileHeader& header = region.header();
-    const std::uint64_t generation = header.next_generation.fetch_add(1, std::memory_order_relaxed);
+    std::uint64_t next = header.next_generation.load(std::memory_order_relaxed);
+    std::uint64_t generation = 0;
+    do {
+        generation = next + ((last + 1 - next) & format::kGenerationBits);
+    } while (!header.next_generation.compare_exchange_weak(next, generation + 1, std::memory_order_relaxed));
     if (generation - header.flushed_generation.load(std::memory_order_relaxed) >= kUnflushedGenerations) {
         if (region.flush_header().ok()) header.flushed_generation.store(generation, std::memory_order_relaxed);
     }
@@ -52,7 +59,8 @@ std::uint64_t next_generation(const Region& region) noexcept {
 
 void start_segment(LockedShard& shard, std::uint32_t segment, Queue queue) noexcept {
     SegmentEntry& entry = shard.region.segment(segment);
-    const std::uint64_t generation = next_generation(shard.region);
+    const std::uint64_t generation =
+        next_generation(shard.region, shard.region.generation(segment).load(std::memory_order_relaxed));
     // The readers' side of reuse: whoever sees the new generation, or a byte of a new record, also sees that all slots into
     // the old ones are gone.
     std::atomic_thread_fence(std::memory_order_release);

@@ -18,6 +18,7 @@ struct HistoryPlan {
     Options options;
     std::uint64_t keys = 0;
     std::uint64_t usual_value = 0;
+    bool asks_for_info = false;  ///< of versions, which moved records then keep
 
     explicit HistoryPlan(Random& random);
 };
@@ -29,8 +30,16 @@ class History {
     /// One random operation.
     void step();
     void flush();
+    /// Closes the cache, which flushes it.
+    void close();
+    bool is_closing() const noexcept { return is_closing_; }
+    void open_again();
+    /// To be called while the whole file is written: if that completes a flush, what holds from then on is what is now.
+    void note_flush();
     /// To be called at each moment whose pages may come to be on disk: notes what is not where the flush left it.
     void note_moves();
+    /// Gives out, as it were, all generations that may be given out before the header must be flushed again.
+    void use_up_generations();
     std::uint64_t keys() const noexcept { return plan_.keys; }
     const HistoryPlan& plan() const noexcept { return plan_; }
     const region::Region& region() const noexcept { return region_; }
@@ -42,31 +51,37 @@ class History {
     std::uint64_t count_stable() const;
 
   private:
-    struct KeyState {
-        std::uint64_t sequence = 0;  ///< of its last change, be it a set or a removal
-        std::uint64_t flushed = 0;   ///< sequence at the last flush
-        bool present_at_flush = false;
-        bool stable = false;        ///< its slot is where and what it was at the last flush
-        std::uint64_t slot_at = 0;  ///< offset of its slot at the last flush
+    /// A key as it was at a flush.
+    struct Flushed {
+        std::uint64_t sequence = 0;
+        bool present = false;
+        bool stable = false;        ///< its slot has been where and what it was then at each moment since
+        std::uint64_t slot_at = 0;  ///< offset of its slot
         format::SlotWord word = 0;
     };
 
     void set(std::uint64_t key);
+    void check_get(std::uint64_t key);
     void remove(std::uint64_t key);
     void resize();
     std::uint64_t pick_key();
     std::size_t size_for(std::uint64_t key, std::uint64_t sequence) const;
     const std::string& value_for(std::uint64_t key, std::uint64_t sequence) const;
-    void find_slot(std::uint64_t key);
-    std::string check_value(std::uint64_t key, const std::string& value) const;
+    Flushed find_slot(std::uint64_t key) const;
+    void note_moves(std::vector<Flushed>& keys) const;
+    std::string check_value(std::uint64_t key, const std::string& value, const RecordInfo& info) const;
     std::string check_key(const Cache& cache, std::uint64_t key) const;
     std::string check_scan(const Cache& cache) const;
 
     Random& random_;
     HistoryPlan plan_;
+    std::string path_;
     Cache cache_;
+    bool is_closing_ = false;
     region::Region region_;
-    std::vector<KeyState> states_;
+    std::vector<std::uint64_t> sequences_;  ///< of each key's last change, be it a set or a removal
+    std::vector<Flushed> flushed_;          ///< at the last completed flush
+    std::vector<Flushed> flushing_;         ///< at the last moment that was written whole
     /// Values that a check may meet, made when first asked for.
     mutable std::unordered_map<std::uint64_t, std::string> values_;
 };

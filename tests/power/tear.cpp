@@ -35,6 +35,15 @@ Tear by_area(Random& random, const Geometry& geometry, std::size_t count) {
     return {name, [from, geometry](std::uint64_t page, unsigned) { return from.at(area_of(geometry, page * kSnapshotPage)); }};
 }
 
+Tear one_area(Random& random, const Geometry& geometry, std::size_t newest) {
+    const auto area = static_cast<unsigned>(random.below(8));
+    const bool is_old = random.chance(50);
+    return {"only area " + std::to_string(area) + (is_old ? " is old" : " is new"),
+            [geometry, area, is_old, newest](std::uint64_t page, unsigned) {
+                return (area_of(geometry, page * kSnapshotPage) == area) == is_old ? std::size_t{0} : newest;
+            }};
+}
+
 Tear one_page(Random& random, std::size_t count, bool is_old) {
     const std::size_t newest = count - 1;
     // The page is found on the way: each has a chance of one in a few dozen, and the first to have it takes it.
@@ -52,7 +61,7 @@ Tear choose_tear(Random& random, const Geometry& geometry, std::size_t count) {
     const std::size_t newest = count - 1;
     const bool sectors = random.chance(40);
     const std::string unit = sectors ? "sectors" : "pages";
-    switch (random.below(9)) {
+    switch (random.below(12)) {
         case 0:
         case 1: {
             constexpr unsigned kPercents[] = {3, 20, 50, 80, 97};
@@ -70,6 +79,11 @@ Tear choose_tear(Random& random, const Geometry& geometry, std::size_t count) {
         case 6:
             return {"odd pages are new", [newest](std::uint64_t page, unsigned) { return page % 2 == 1 ? newest : 0; }};
         case 7:
+            return {"even pages are new", [newest](std::uint64_t page, unsigned) { return page % 2 == 0 ? newest : 0; }};
+        case 8:
+            return one_area(random, geometry, newest);
+        case 9:
+        case 10:
             return by_area(random, geometry, count);
         default:
             return one_page(random, count, random.chance(50));

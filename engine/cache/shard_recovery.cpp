@@ -1,0 +1,383 @@
+#include "engine/cache/shard_recovery.hpp"
+
+#include "engine/cache/repair.hpp"
+#include "engine/index/chain.hpp"
+#include "engine/index/growth.hpp"
+#include "engine/index/overflow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace larder::cache {
+
+using format::Bucket;
+using format::kSlotsPerBucket;
+using format::SegmentUse;
+using format::Slot;
+using format::SlotWord;
+using region::RecordAt;
+
+namespace {
+
+constexpr std::uint32_t kNoChain = 0xffffffff;
+
+// Which of two records of one key was written later.
+std::pair<std::uint64_t, std::uint64_t> age_of(const region::Region& region, std::uint64_t offset) noexcept {
+    return {region.generation(region.geometry().segment_of(offset)).load(std::memory_order_relaxed), offset};
+}
+
+bool same_key(const region::Region& region, SlotWord a, SlotWord b) {
+    RecordAt first;
+    RecordAt second;
+    std::string key;
+    return region::read_record(region, format::offset_of(a), first) &&
+           region::read_record(region, format::offset_of(b), second) && region::copy_key(region, first, key) &&
+           region::has_key(region, second, key);
+}
+
+// Sorts by offset in the file, in a few passes: there are millions, and a comparison mispredicted costs as much as a pass.
+template <class T, class OffsetOf>
+void sort_by_offset(std::vector<T>& items, OffsetOf offset_of) {
+    constexpr unsigned kDigit = 11;
+    constexpr std::uint64_t kMask = (std::uint64_t{1} << kDigit) - 1;
+    const auto earlier = [&](const T& a, const T& b) { return offset_of(a) < offset_of(b); };
+    if (std::is_sorted(items.begin(), items.end(), earlier)) return;
+    const std::uint64_t most = offset_of(*std::max_element(items.begin(), items.end(), earlier));
+    std::vector<T> sorted(items.size());
+    for (unsigned shift = 3; most >> shift != 0; shift += kDigit) {
+        std::array<std::size_t, kMask + 2> begins{};
+        for (const T& item : items) ++begins[(offset_of(item) >> shift & kMask) + 1];
+        std::partial_sum(begins.begin(), begins.end(), begins.begin());
+        for (const T& item : items) sorted[begins[offset_of(item) >> shift & kMask]++] = item;
+        items.swap(sorted);
+    }
+}
+
+// Fills the stretch between two whole records, so that walks go over it.
+void write_filler(const region::Region& region, std::uint64_t offset, std::uint64_t bytes) {
+    format::RecordMeta meta;
+    meta.value_length = static_cast<std::uint32_t>(bytes - format::kRecordHeaderBytes);
+    if (meta.value_length > 0xffff) {
+        meta.value_length -= 8;
+        meta.flags = format::kWide;
+    }
+    std::byte head[format::kMaxFieldBytes];
+    std::memcpy(region.at(offset), head, format::encode_meta(meta, head));
+}
+
+}  // namespace
+
+void ShardRecovery::run(const WalkedBytes& walked) {
+    shard_.header.lock.store(0, std::memory_order_relaxed);
+    shard_.header.note_old.store(0, std::memory_order_relaxed);
+    shard_.header.note_new.store(0, std::memory_order_relaxed);
+    for (auto& ends : shard_.header.queues) ends.active = format::kNoSegment;
+    bound_shard_header(shard_);
+    buckets_ = index::bounded_buckets(shard_.region, shard_.id);
+    follow_chains();
+    gather();
+    confirm_all(walked);
+    for (std::uint32_t i = 0; i < buckets_; ++i) drop_doubles(i);
+    if (!strays_.empty()) free_unused_buckets();
+    for (const Stray& stray : strays_) bring_home(stray);
+    settle_segments();
+    strays_ = {};
+}
+
+void ShardRecovery::finish() {
+    // The link takes a slot whose word has a copy in the new bucket, or at its home.
+    for (const Pending& pending : pending_) {
+        const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(pending.bucket) - shard_.region.at(0));
+        pending.link->store(format::make_link(offset), std::memory_order_release);
+    }
+    for (const Place& place : places_to_clear_) {
+        if (place.slot->load(std::memory_order_relaxed) == place.word) place.slot->store(0, std::memory_order_release);
+    }
+    for (std::uint32_t i = 0; i < buckets_; ++i) index::drop_empty_overflow(shard_, shard_.region.bucket(shard_.id, i));
+    index::recount_index(shard_);
+}
+
+// ---- which words are whole ----
+
+// Links beyond the shard's overflow buckets, and to one that a chain has already, are cut.
+void ShardRecovery::follow_chains() {
+    chains_.assign(index::bounded_overflow_used(shard_), kNoChain);
+    for (std::uint32_t i = 0; i < buckets_; ++i) {
+        Bucket* bucket = &shard_.region.bucket(shard_.id, i);
+        for (int hops = 1; bucket != nullptr; ++hops) {
+            Slot& last = bucket->slots[kSlotsPerBucket - 1];
+            const SlotWord word = last.load(std::memory_order_relaxed);
+            if (!format::is_link(word, shard_.geometry())) break;
+            bucket = index::next_in_chain(shard_.region, shard_.id, *bucket);
+            const std::uint64_t number = bucket != nullptr ? index::overflow_number(shard_, format::offset_of(word)) : 0;
+            if (bucket == nullptr || number >= chains_.size() || chains_[number] != kNoChain || hops >= index::kMaxChain) {
+                last.store(0, std::memory_order_release);
+                break;
+            }
+            chains_[number] = i;
+        }
+    }
+}
+
+void ShardRecovery::gather() {
+    for (std::uint32_t i = 0; i < buckets_; ++i) gather_from(shard_.region.bucket(shard_.id, i));
+    for (std::uint64_t number = 0; number < chains_.size(); ++number) gather_from(index::overflow_bucket(shard_, number));
+    sort_by_offset(places_, [](const Place& place) { return format::offset_of(place.word); });
+}
+
+void ShardRecovery::gather_from(Bucket& bucket) {
+    for (unsigned i = 0; i < kSlotsPerBucket; ++i) {
+        const SlotWord word = bucket.slots[i].load(std::memory_order_relaxed);
+        if (format::is_empty(word)) continue;
+        if (!format::is_link(word, shard_.geometry())) {
+            places_.push_back({&bucket.slots[i], word});
+        } else if (i + 1 < kSlotsPerBucket) {
+            // The free list's, in a bucket that is in a chain once more.
+            bucket.slots[i].store(0, std::memory_order_release);
+        }
+    }
+}
+
+void ShardRecovery::confirm_all(const WalkedBytes& walked) {
+    std::uint32_t ahead = format::kNoSegment;
+    std::uint64_t last = 0;
+    std::uint64_t bytes = 0;
+    for (const Place& place : places_) {
+        const std::uint64_t offset = format::offset_of(place.word);
+        if (shard_.geometry().holds_records(offset) && shard_.geometry().segment_of(offset) != ahead) {
+            // Asks the kernel for a segment as a whole, before its first record is read.
+            ahead = shard_.geometry().segment_of(offset);
+            walked(std::exchange(bytes, 0));
+            shard_.region.will_need(shard_.geometry().segment_at(ahead), shard_.geometry().segment_size);
+        }
+        const std::size_t before = parts_.size();
+        std::uint32_t home = 0;
+        if (!confirm(place, home)) {
+            parts_.resize(before);
+            place.slot->store(0, std::memory_order_release);
+            continue;
+        }
+        // A word may stand in two places: its record counts once.
+        if (offset == last) parts_.resize(before);
+        last = offset;
+        for (std::size_t i = before; i < parts_.size(); ++i) bytes += parts_[i].bytes;
+        if (chain_of(*place.slot) != home) strays_.push_back({place, home});
+    }
+    walked(bytes);
+    places_ = {};
+}
+
+// Adds the record's parts, also when it returns false.
+bool ShardRecovery::confirm(const Place& place, std::uint32_t& home) {
+    RecordAt record;
+    if (!region::read_record(shard_.region, format::offset_of(place.word), record)) return false;
+    const std::uint64_t hash = region::owner_hash(shard_.region, record);
+    if (!fits_place(place, record, hash) || !region::checksum_holds(shard_.region, record, hash)) return false;
+    home = format::bucket_of(hash, buckets_);
+    const std::size_t before = parts_.size();
+    parts_.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
+    if (record.meta.is(format::kFragmented) && !fragments_are_whole(record, hash)) return false;
+    // A whole record whose segment has no space, on a full disk, was written after the last flush.
+    return std::all_of(parts_.begin() + static_cast<std::ptrdiff_t>(before), parts_.end(),
+                       [this](const Part& part) { return space_.allocate(shard_.geometry().segment_of(part.offset)); });
+}
+
+bool ShardRecovery::fits_place(const Place& place, const RecordAt& record, std::uint64_t hash) const noexcept {
+    const std::uint64_t generation =
+        shard_.region.generation(shard_.geometry().segment_of(record.offset)).load(std::memory_order_relaxed);
+    return record.meta.key_length != 0 && !record.meta.is(format::kFragment) && shard_.geometry().shard_of(hash) == shard_.id &&
+           format::tag_of(place.word) == format::tag_from_hash(hash) && format::same_generation(place.word, generation);
+}
+
+bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t hash) {
+    std::uint64_t length = 0;
+    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+        const format::Fragment listed = region::read_fragment(shard_.region, owner, i);
+        RecordAt fragment;
+        if (!region::read_record(shard_.region, listed.offset, fragment) || !fragment.meta.is(format::kFragment)) return false;
+        if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum ||
+            !region::checksum_holds(shard_.region, fragment, hash))
+            return false;
+        parts_.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
+        length += listed.length;
+    }
+    return length == owner.meta.fragmented_bytes();
+}
+
+// The main bucket whose chain a slot is in; kNoChain for one in an overflow bucket that nothing leads to.
+std::uint32_t ShardRecovery::chain_of(const Slot& slot) const noexcept {
+    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&slot) - shard_.region.at(0)) /
+                        format::kBucketBytes * format::kBucketBytes;
+    const std::uint64_t main = (offset - shard_.geometry().shard_index_begin(shard_.id)) / format::kBucketBytes;
+    return main < buckets_ ? static_cast<std::uint32_t>(main) : chains_[index::overflow_number(shard_, offset)];
+}
+
+// ---- one word a key, in the chain where it belongs ----
+
+// Two slots of one key (an overwritten one's came back with an old page): the later written stays.
+void ShardRecovery::drop_doubles(std::uint32_t home) {
+    std::vector<Place>& seen = seen_;
+    seen.clear();
+    index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, home), [&](Slot& slot, SlotWord word) {
+        for (Place& other : seen) {
+            if (format::tag_of(other.word) == format::tag_of(word) && drop_older(other, {&slot, word})) return;
+        }
+        seen.push_back({&slot, word});
+    });
+}
+
+// If both are of one key, drops one, and leaves the other in `first`.
+bool ShardRecovery::drop_older(Place& first, const Place& second) {
+    if (!same_key(shard_.region, first.word, second.word)) return false;
+    const auto age_of_first = age_of(shard_.region, format::offset_of(first.word));
+    const auto age_of_second = age_of(shard_.region, format::offset_of(second.word));
+    if (age_of_first == age_of_second) {
+        second.slot->store(0, std::memory_order_release);
+        return true;
+    }
+    const Place older = age_of_first < age_of_second ? first : second;
+    if (age_of_first < age_of_second) first = second;
+    drop(*older.slot, older.word);
+    return true;
+}
+
+void ShardRecovery::drop(Slot& slot, SlotWord word) {
+    slot.store(0, std::memory_order_release);
+    list_parts(word, dropped_);
+}
+
+// So that copies go to buckets that hold nothing, and to none that still holds what is astray.
+void ShardRecovery::free_unused_buckets() {
+    std::vector<bool> in_use(chains_.size());
+    for (std::uint64_t number = 0; number < chains_.size(); ++number) in_use[number] = chains_[number] != kNoChain;
+    for (const Stray& stray : strays_) {
+        const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(stray.place.slot) - shard_.region.at(0));
+        const std::uint64_t number = index::overflow_number(shard_, offset / format::kBucketBytes * format::kBucketBytes);
+        if (number < in_use.size()) in_use[number] = true;
+    }
+    index::rebuild_overflow_list(shard_, in_use);
+}
+
+void ShardRecovery::bring_home(const Stray& stray) {
+    const auto& [slot, word] = stray.place;
+    // Dropped meanwhile for a later one of its key.
+    if (slot->load(std::memory_order_relaxed) != word) return;
+    places_to_clear_.push_back(stray.place);
+    if (is_superfluous(stray)) return;
+    Slot* place = place_at_home(stray.home);
+    if (place != nullptr)
+        place->store(word, std::memory_order_release);
+    else
+        list_parts(word, dropped_);
+}
+
+// Whether a word of the same key that is as new, or newer, is at home; older ones there are dropped.
+bool ShardRecovery::is_superfluous(const Stray& stray) {
+    bool found = false;
+    const auto age = age_of(shard_.region, format::offset_of(stray.place.word));
+    auto compare = [&](Slot& slot, SlotWord word) {
+        if (&slot == stray.place.slot || format::tag_of(word) != format::tag_of(stray.place.word) ||
+            !same_key(shard_.region, word, stray.place.word))
+            return;
+        const auto other = age_of(shard_.region, format::offset_of(word));
+        if (other < age) return drop(slot, word);
+        if (other > age) list_parts(stray.place.word, dropped_);
+        found = true;
+    };
+    index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, stray.home), compare);
+    for (const Pending& pending : pending_) {
+        if (pending.home == stray.home) index::for_each_slot(shard_.region, shard_.id, pending.bucket, compare);
+    }
+    return found;
+}
+
+// An empty slot in the chain. Where a bucket must be added, the word that will give way to the link is copied, and stays.
+Slot* ShardRecovery::place_at_home(std::uint32_t home) {
+    for (const Pending& pending : pending_) {
+        if (pending.home == home) return index::find_empty_in(shard_, *pending.bucket);
+    }
+    Bucket* bucket = &shard_.region.bucket(shard_.id, home);
+    Bucket* next = bucket;
+    for (int hops = 0; next != nullptr && hops < index::kMaxChain; ++hops) {
+        bucket = next;
+        for (Slot& slot : bucket->slots) {
+            if (format::is_empty(slot.load(std::memory_order_relaxed))) return &slot;
+        }
+        next = index::next_in_chain(shard_.region, shard_.id, *bucket);
+    }
+    Bucket* added = next == nullptr ? index::take_overflow(shard_, index::Within::disk) : nullptr;
+    if (added == nullptr) return nullptr;
+    Slot& link = bucket->slots[kSlotsPerBucket - 1];
+    const SlotWord word = link.load(std::memory_order_relaxed);
+    if (belongs_to(word, home)) added->slots[0].store(word, std::memory_order_release);
+    pending_.push_back({home, &link, added});
+    return &added->slots[1];
+}
+
+bool ShardRecovery::belongs_to(SlotWord word, std::uint32_t home) const {
+    RecordAt record;
+    return region::read_record(shard_.region, format::offset_of(word), record) &&
+           format::bucket_of(region::owner_hash(shard_.region, record), buckets_) == home;
+}
+
+// ---- the segments of what stays ----
+
+void ShardRecovery::list_parts(SlotWord word, std::vector<Part>& parts) const {
+    RecordAt record;
+    if (!region::read_record(shard_.region, format::offset_of(word), record)) return;
+    parts.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
+    for (std::uint32_t i = 0; i < record.meta.fragments; ++i) {
+        RecordAt fragment;
+        if (!region::read_record(shard_.region, region::read_fragment(shard_.region, record, i).offset, fragment)) continue;
+        parts.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
+    }
+}
+
+void ShardRecovery::settle_segments() {
+    auto offset_of = [](const Part& part) { return part.offset; };
+    auto earlier = [](const Part& a, const Part& b) { return a.offset < b.offset; };
+    if (!dropped_.empty()) {
+        sort_by_offset(dropped_, offset_of);
+        std::erase_if(parts_,
+                      [&](const Part& part) { return std::binary_search(dropped_.begin(), dropped_.end(), part, earlier); });
+    }
+    sort_by_offset(parts_, offset_of);
+    for (std::size_t i = 0; i < parts_.size();) {
+        const std::uint32_t segment = shard_.geometry().segment_of(parts_[i].offset);
+        std::size_t j = i;
+        while (j < parts_.size() && shard_.geometry().segment_of(parts_[j].offset) == segment) ++j;
+        settle_segment(&parts_[i], &parts_[i] + (j - i));
+        space_.keep(segment);
+        i = j;
+    }
+    parts_ = {};
+    dropped_ = {};
+}
+
+// Makes one segment's account and walk right: `first` to `last` are its whole records in order.
+void ShardRecovery::settle_segment(const Part* first, const Part* last) {
+    const std::uint32_t segment = shard_.geometry().segment_of(first->offset);
+    std::uint64_t end = shard_.geometry().segment_at(segment);
+    std::uint64_t live = 0;
+    for (const Part* part = first; part != last; ++part) {
+        if (part->offset < end) continue;  // overlaps the record before: only in forged files
+        if (part->offset > end) write_filler(shard_.region, end, part->offset - end);
+        end = part->offset + part->bytes;
+        live += part->bytes;
+    }
+    format::SegmentEntry& entry = shard_.region.segment(segment);
+    const SegmentUse use =
+        format::use_of(entry.state.load(std::memory_order_relaxed)) == SegmentUse::main ? SegmentUse::main : SegmentUse::small;
+    entry.state.store(format::make_segment_state(use, shard_.id), std::memory_order_relaxed);
+    entry.write_offset.store(static_cast<std::uint32_t>(end - shard_.geometry().segment_at(segment)), std::memory_order_relaxed);
+    entry.live_bytes.store(static_cast<std::uint32_t>(live), std::memory_order_relaxed);
+    entry.latest_expiry_ms.store(std::numeric_limits<std::int64_t>::max(), std::memory_order_relaxed);
+    entry.expiring = {};
+}
+
+}  // namespace larder::cache

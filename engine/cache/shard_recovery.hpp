@@ -1,0 +1,91 @@
+// Recovery of one shard. Links between buckets are not believed: the words are, wherever they stand. The page with the link
+// may be older or newer than the bucket it led to at the flush, and what that holds must still be found.
+//
+// Nothing that is kept is ever in one place alone that has not been on disk: a word that must come to another bucket is
+// copied there first, all of that is flushed, and only then its old place is cleared. So recovery may be cut off anywhere and
+// begun again.
+#pragma once
+
+#include "engine/cache/segment_space.hpp"
+#include "engine/index/lookup.hpp"
+#include "engine/region/locked_shard.hpp"
+#include "engine/region/record_access.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace larder::cache {
+
+using WalkedBytes = std::function<void(std::uint64_t)>;
+
+class ShardRecovery {
+  public:
+    ShardRecovery(Core& core, std::uint32_t id, SegmentSpace& space) : shard_(core.region, id), space_(space) {}
+
+    /// Confirms the shard's words, empties the slots of the others, copies those that are astray to where they belong, and
+    /// makes the accounts of its segments. `walked` is told of bytes read.
+    void run(const WalkedBytes& walked);
+    /// Whether words stand in two places until all is on disk.
+    bool has_strays() const noexcept { return !places_to_clear_.empty() || !pending_.empty(); }
+    /// Clears what was copied elsewhere, and makes what is derived of the index. REQUIRES: if has_strays(), a flush since run().
+    void finish();
+
+  private:
+    // A slot and the word found in it.
+    struct Place {
+        format::Slot* slot;
+        format::SlotWord word;
+    };
+    struct Stray {
+        Place place;
+        std::uint32_t home;
+    };
+    // A stretch of a segment that holds a whole record.
+    struct Part {
+        std::uint64_t offset;
+        std::uint32_t bytes;
+    };
+    // An overflow bucket that will be linked to the end of a chain once its content is on disk.
+    struct Pending {
+        std::uint32_t home;
+        format::Slot* link;
+        format::Bucket* bucket;
+    };
+
+    void follow_chains();
+    void gather();
+    void gather_from(format::Bucket& bucket);
+    void confirm_all(const WalkedBytes& walked);
+    bool confirm(const Place& place, std::uint32_t& home);
+    bool fits_place(const Place& place, const region::RecordAt& record, std::uint64_t hash) const noexcept;
+    bool fragments_are_whole(const region::RecordAt& owner, std::uint64_t hash);
+    std::uint32_t chain_of(const format::Slot& slot) const noexcept;
+
+    void drop_doubles(std::uint32_t home);
+    bool drop_older(Place& first, const Place& second);
+    void drop(format::Slot& slot, format::SlotWord word);
+    void bring_home(const Stray& stray);
+    bool is_superfluous(const Stray& stray);
+    void free_unused_buckets();
+    format::Slot* place_at_home(std::uint32_t home);
+    bool belongs_to(format::SlotWord word, std::uint32_t home) const;
+
+    void list_parts(format::SlotWord word, std::vector<Part>& parts) const;
+    void settle_segments();
+    void settle_segment(const Part* first, const Part* last);
+
+    region::LockedShard shard_;
+    SegmentSpace& space_;
+    std::uint32_t buckets_ = 0;
+    std::vector<std::uint32_t> chains_;  // the main bucket that leads to each overflow bucket
+    std::vector<Place> places_;
+    std::vector<Place> seen_;  // in one chain
+    std::vector<Stray> strays_;
+    std::vector<Part> parts_;
+    std::vector<Part> dropped_;
+    std::vector<Place> places_to_clear_;
+    std::vector<Pending> pending_;
+};
+
+}  // namespace larder::cache
