@@ -9,6 +9,7 @@
 #include "engine/platform/file_maker.hpp"
 #include "engine/platform/file_system.hpp"
 #include "engine/platform/process.hpp"
+#include "engine/platform/read_ahead.hpp"
 #include "engine/region/identity.hpp"
 #include "engine/region/presence.hpp"
 #include "engine/region/process_table.hpp"
@@ -96,11 +97,22 @@ class OpeningLock {
     Status status_;
 };
 
+// A recovery that is cut off is begun again by the next opener, whatever the file said of itself before.
+Status demand_recovery(Region& region) {
+    for (auto& word : region.header().boot_id) word.store(0, std::memory_order_relaxed);
+    region.header().mark.store(static_cast<std::uint32_t>(FileMark::in_use), std::memory_order_relaxed);
+    return region.flush_header();
+}
+
 // REQUIRES: the opening lock. Leaves the file marked in use in this boot, and recovered if it needed that.
 Status settle_file(Core& core) {
     Region& region = core.region;
     Result<bool> others = region::other_writers(region);
     if (!others.ok()) return others.status();
+    if (core.options.recovery == Recovery::always) {
+        if (*others) return {Code::busy, core.path + ": cannot be recovered while others are attached for writing"};
+        if (Status status = demand_recovery(region); !status.ok()) return status;
+    }
     if (*others) return Code::ok;
     const bool clean = region.header().mark.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(FileMark::clean);
     if (!clean && !same_boot(region)) {
@@ -159,6 +171,7 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     if (!view.ok()) return view.status();
     Region region(MappedFile(), std::move(*view), *geometry);
     region.lend(maker->file());
+    platform::read_singly(region.at(0), geometry->segments_begin);
     region::write_identity(region.header(), *geometry, options.capacity);
     store_boot_id(region);
     if (Status status = start_shards(region, options.expected_records); !status.ok()) return status;

@@ -5,6 +5,7 @@
 #include "engine/cache/batch.hpp"
 #include "engine/cache/cache_impl.hpp"
 #include "engine/cache/checker.hpp"
+#include "engine/cache/mending.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/cache/resizing.hpp"
 #include "engine/cache/scan.hpp"
@@ -267,6 +268,12 @@ Result<Verification> Cache::verify(const std::function<void(std::uint64_t, std::
     const Result<Core*> core = core_of(impl_.get());
     if (!core.ok()) return core.status();
     return cache::verify(**core, progress);
+}
+
+Result<Repair> Cache::repair(const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+    const Result<Core*> core = writable_core(impl_.get());
+    if (!core.ok()) return core.status();
+    return cache::mend(**core, progress);
 }
 
 std::uint64_t Cache::max_value_size() const noexcept {

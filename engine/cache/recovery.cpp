@@ -87,7 +87,7 @@ std::vector<Candidate> gather_candidates(LockedShard& shard) {
 }
 
 // Two slots of one key (an overwritten one's came back with an old page): the later written stays.
-void drop_doubles(LockedShard& shard, std::uint32_t number) {
+void drop_doubles(LockedShard& shard, std::uint32_t number, std::atomic<std::uint64_t>& dropped) {
     std::vector<std::pair<Slot*, RecordAt>> seen;
     std::string key;
     index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, number), [&](Slot& slot, SlotWord word) {
@@ -102,6 +102,7 @@ void drop_doubles(LockedShard& shard, std::uint32_t number) {
             };
             const bool newer = age(record) > age(earlier);
             (newer ? *other : slot).store(0, std::memory_order_release);
+            dropped.fetch_add(1, std::memory_order_relaxed);
             if (newer) {
                 other = &slot;
                 earlier = record;
@@ -146,7 +147,8 @@ void settle_segment(LockedShard& shard, const Part* first, const Part* last) {
 
 class ShardRecovery {
   public:
-    ShardRecovery(Core& core, std::vector<std::atomic<bool>>& in_use) : core_(core), in_use_(in_use) {}
+    ShardRecovery(Core& core, std::vector<std::atomic<bool>>& in_use, std::atomic<std::uint64_t>& dropped)
+        : core_(core), in_use_(in_use), dropped_(dropped) {}
 
     // Confirms the slots of one shard. Two rounds: a slot dropped as a double takes its parts along.
     void run(std::uint32_t id, std::atomic<std::uint64_t>& done) {
@@ -159,7 +161,7 @@ class ShardRecovery {
         index::recount_index(shard);
         confirm_all(shard, done);
         const std::uint32_t buckets = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed)).buckets;
-        for (std::uint32_t i = 0; i < buckets; ++i) drop_doubles(shard, i);
+        for (std::uint32_t i = 0; i < buckets; ++i) drop_doubles(shard, i, dropped_);
         settle_segments(shard);
         for (std::uint32_t i = 0; i < buckets; ++i) index::drop_empty_overflow(shard, shard.region.bucket(id, i));
         index::recount_index(shard);
@@ -172,7 +174,10 @@ class ShardRecovery {
         for (const Candidate& candidate : gather_candidates(shard)) {
             read_ahead(shard, format::offset_of(candidate.word), ahead);
             parts.clear();
-            if (!confirm(shard, candidate, parts)) candidate.slot->store(0, std::memory_order_release);
+            if (!confirm(shard, candidate, parts)) {
+                candidate.slot->store(0, std::memory_order_release);
+                dropped_.fetch_add(1, std::memory_order_relaxed);
+            }
             std::uint64_t bytes = 0;
             for (const Part& part : parts) bytes += part.bytes;
             done.fetch_add(bytes, std::memory_order_relaxed);
@@ -215,6 +220,7 @@ class ShardRecovery {
 
     Core& core_;
     std::vector<std::atomic<bool>>& in_use_;
+    std::atomic<std::uint64_t>& dropped_;
 };
 
 void recover_shards(Core& core, std::vector<std::atomic<bool>>& in_use) {
@@ -223,12 +229,13 @@ void recover_shards(Core& core, std::vector<std::atomic<bool>>& in_use) {
     for (std::uint32_t i = 0; i < core.region.segments_known(); ++i)
         total += core.region.segment(i).live_bytes.load(std::memory_order_relaxed);
     std::atomic<std::uint64_t> done{0};
+    std::atomic<std::uint64_t> dropped{0};
     std::atomic<std::uint32_t> next{0};
     auto work = [&](bool reports) {
         for (std::uint32_t id = next.fetch_add(1); id < shards; id = next.fetch_add(1)) {
-            ShardRecovery(core, in_use).run(id, done);
+            ShardRecovery(core, in_use, dropped).run(id, done);
             if (!reports || !core.options.on_recovery_progress) continue;
-            core.options.on_recovery_progress({std::min(done.load(), total), total});
+            core.options.on_recovery_progress({std::min(done.load(), total), total, 0, dropped.load()});
         }
     };
     const unsigned helpers = std::min(std::max(std::thread::hardware_concurrency(), 1u), shards) - 1;
@@ -236,7 +243,10 @@ void recover_shards(Core& core, std::vector<std::atomic<bool>>& in_use) {
     for (unsigned i = 0; i < helpers; ++i) threads.emplace_back(work, false);
     work(true);
     for (std::thread& thread : threads) thread.join();
-    if (core.options.on_recovery_progress) core.options.on_recovery_progress({total, total});
+    if (!core.options.on_recovery_progress) return;
+    std::uint64_t kept = 0;
+    for (std::uint32_t id = 0; id < shards; ++id) kept += core.region.shard(id).records.load(std::memory_order_relaxed);
+    core.options.on_recovery_progress({total, total, kept, dropped.load()});
 }
 
 // The header may be older than the segments it should know of.

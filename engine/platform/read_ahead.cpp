@@ -5,5 +5,6 @@
 namespace larder::platform {
 
 void will_need(std::byte* begin, std::uint64_t length) noexcept { (void)madvise(begin, length, MADV_WILLNEED); }
+void read_singly(std::byte* begin, std::uint64_t length) noexcept { (void)madvise(begin, length, MADV_RANDOM); }
 
 }  // namespace larder::platform
