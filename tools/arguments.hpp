@@ -44,8 +44,6 @@ struct CacheFile {
     Options options(const Session& session) const;
     Cache open_read_only(const Session& session) const;
     Cache open(const Session& session) const;
-
-  private:
     Cache open_with(const Options& how) const;
 };
 

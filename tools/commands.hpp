@@ -31,6 +31,7 @@ void add_load(CLI::App& app, Session& session);
 void add_flush(CLI::App& app, Session& session);
 void add_resize(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
+void add_recover(CLI::App& app, Session& session);
 void add_clear(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 void add_replay(CLI::App& app, Session& session);  // tools/replay/

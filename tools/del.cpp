@@ -43,19 +43,10 @@ ExitCode run(const Arguments& arguments, Session& session) {
 }  // namespace
 
 void add_del(CLI::App& app, Session& session) {
-    CLI::App* command = app.add_subcommand(
-        "del", "Remove keys; exit code 1 if any of them was absent. A key in [brackets] is taken for a list: give it in --hex");
+    CLI::App* command = app.add_subcommand("del", "Remove keys; exit code 1 if any of them was absent");
     auto arguments = std::make_shared<Arguments>();
     arguments->file.add_to(*command);
-    const auto take = [arguments](const CLI::results_t& keys) {
-        arguments->keys = keys;
-        return true;
-    };
-    command->add_option("KEY", CLI::callback_t(take), "The keys")
-        ->required()
-        ->expected(1, CLI::detail::expected_max_vector_size)
-        ->allow_extra_args(true)
-        ->type_name("");
+    command->add_option("KEY", arguments->keys, "The keys")->required()->type_name("");
     add_hex(*command, arguments->hex);
     session.on(*command, [arguments, &session] { return run(*arguments, session); });
 }

@@ -1,6 +1,7 @@
 // larder COMMAND FILE [ARGUMENTS]
 #include "commands.hpp"
 #include "failure.hpp"
+#include "literal.hpp"
 #include "session.hpp"
 #include "text.hpp"
 
@@ -12,6 +13,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -32,7 +34,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Keys and values are bytes. On the command line and in output they are taken as they are; --hex makes them hex.\n"
     "In JSON the member key (value) is text; where the bytes are not UTF-8, key_base64 (value_base64) stands in its place,\n"
-    "and with --hex key_hex (value_hex). Put -- before a key or value that begins with '-', or is ++.\n"
+    "and with --hex key_hex (value_hex). Put -- before a key or value that begins with '-'.\n"
     "Sizes: 65536, 64KiB, 64K (the same), 64KB (thousands), and M, G, T likewise. Durations: 1500ms, 10s, 5m, 2h, 1d.\n"
     "get, contains, info, keys, stat, procs, dump and verify open the file read-only and need no write permission.\n"
     "Answers go to stdout, all else to stderr; long work shows its progress there if it is a terminal.";
@@ -59,6 +61,7 @@ void add_commands(CLI::App& app, Session& session) {
     add_flush(app, session);
     add_resize(app, session);
     add_verify(app, session);
+    add_recover(app, session);
     add_clear(app, session);
 #ifdef LARDER_TOOL_REPLAY
     add_replay(app, session);
@@ -76,13 +79,6 @@ void hold_standard_descriptors() {
     }
 }
 
-/// To the parser a bare ++ ends the command, so that "set FILE KEY ++" would read its value from stdin.
-void refuse_plus_plus(int argc, char** argv) {
-    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
-        if (std::string_view(argv[i]) == "++") throw usage_failure("'++' must stand behind --");
-    }
-}
-
 /// Known before the command line is read, for errors in it.
 bool wants_json(int argc, char** argv) {
     for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
@@ -96,18 +92,20 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     if (!chosen.empty()) {
         const std::string name = chosen.front()->get_name();
-        return std::string(error.what()) + " (see larder " + name + " --help)";
+        return without_marks(error.what()) + " (see larder " + name + " --help)";
     }
     const auto rest = app.remaining();
     if (rest.empty()) return "a command is required (see larder --help)";
     const std::string what = rest.front().starts_with('-') ? "option" : "command";
-    return "'" + printable(rest.front(), 60) + "': no such " + what + " (see larder --help)";
+    return "'" + printable(without_marks(rest.front()), 60) + "': no such " + what + " (see larder --help)";
 }
 
 ExitCode run(CLI::App& app, Session& session, int argc, char** argv) {
-    refuse_plus_plus(argc, argv);
+    const std::vector<std::string> words = marked(argc, argv);
+    std::vector<const char*> pointers;
+    for (const std::string& word : words) pointers.push_back(word.c_str());
     try {
-        app.parse(argc, argv);
+        app.parse(static_cast<int>(pointers.size()), pointers.data());
     } catch (const CLI::CallForHelp&) {
         session.out().write(app.help());
         session.out().close();
@@ -126,6 +124,15 @@ ExitCode run(CLI::App& app, Session& session, int argc, char** argv) {
     return exit;
 }
 
+/// What was said before a failure: the records that a dump had come to, the counts of a load.
+void write_out_rest(Session& session) noexcept {
+    try {
+        session.out().flush();
+    } catch (const std::exception&) {  // there is a failure to tell of already
+    } catch (const BrokenPipe&) {
+    }
+}
+
 int main_of(int argc, char** argv) {
     hold_standard_descriptors();
     // Handled as an error of write(): the cache is closed in order before we go.
@@ -135,16 +142,22 @@ int main_of(int argc, char** argv) {
     CLI::App app("larder: look into and change cache files that many processes share", "larder");
     app.require_subcommand(1);
     app.set_version_flag("--version", "larder " + std::string(version()));
+    app.add_flag_callback(
+        "--json", [&session] { session.set_json(true); }, "As behind the command: answers and errors as JSON");
     app.get_formatter()->column_width(34);
     app.get_formatter()->label("SUBCOMMAND", "COMMAND FILE [ARGUMENTS]");
     app.footer(std::string(kFooter));
     ExitCode exit = ExitCode::yes;
     try {
         add_commands(app, session);
-        for (CLI::App* command : app.get_subcommands({})) command->group("Commands");
+        for (CLI::App* command : app.get_subcommands({})) {
+            command->group("Commands");
+            take_literally(*command);
+        }
         exit = run(app, session, argc, argv);
     } catch (const Failure& failure) {
         exit = failure.exit();
+        write_out_rest(session);
         session.complain(exit, failure.name(), failure.what());
     } catch (const BrokenPipe&) {
         std::signal(SIGPIPE, SIG_DFL);

@@ -25,11 +25,13 @@ ExitCode run(const CacheFile& file, Session& session) {
 }  // namespace
 
 void add_procs(CLI::App& app, Session& session) {
-    CLI::App* command =
-        app.add_subcommand("procs", "List the processes that are attached for writing, and dead ones not cleaned up yet");
+    CLI::App* command = app.add_subcommand(
+        "procs", "List the processes that are attached for writing, dead ones not cleaned up yet, and what they hold");
     auto file = std::make_shared<CacheFile>();
     file->add_to(*command);
-    command->footer("A pid counts in its own PID namespace. Handles that only read are not in the table.");
+    command->footer(
+        "A pid counts in its own PID namespace. Handles that only read are not in the table. LOCKS: the shards whose locks a\n"
+        "process holds at the moment. What a dead one holds is taken over, and repaired, by whoever needs it next.");
     session.on(*command, [file, &session] { return run(*file, session); });
 }
 

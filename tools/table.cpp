@@ -17,7 +17,8 @@ std::string Table::text() const {
     std::vector<std::size_t> widths;
     for (const auto& cells : rows_) {
         widths.resize(std::max(widths.size(), cells.size()));
-        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width(cells[i]));
+        // What has nothing behind it may be as long as it likes.
+        for (std::size_t i = 0; i + 1 < cells.size(); ++i) widths[i] = std::max(widths[i], width(cells[i]));
     }
     std::string text;
     for (const auto& cells : rows_) {

@@ -8,7 +8,11 @@ namespace larder::tools {
 
 class Table {
   public:
-    void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    /// Empty cells at the end are left out.
+    void row(std::vector<std::string> cells) {
+        while (!cells.empty() && cells.back().empty()) cells.pop_back();
+        rows_.push_back(std::move(cells));
+    }
     /// Columns two spaces apart; nothing behind the last cell of a line.
     std::string text() const;
 

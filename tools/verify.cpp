@@ -11,21 +11,30 @@
 namespace larder::tools {
 namespace {
 
-ExitCode run(const CacheFile& file, Session& session) {
-    const Cache cache = file.open_read_only(session);
+struct Arguments {
+    CacheFile file;
+    bool repair = false;
+};
+
+Verification verified(const Cache& cache, const std::string& path, Session& session) {
     Progress progress(session, "verifying");
-    const Verification found =
-        check(cache.verify([&progress](std::uint64_t done, std::uint64_t total) { progress.bytes(done, total); }), file.path);
-    progress.clear();
-    const bool clean = found.problems.empty();
-    if (session.json()) {
-        session.out().document({{"clean", clean},
-                                {"records", found.records},
-                                {"bytes", found.bytes},
-                                {"segments", found.segments},
-                                {"problems", found.problems}});
-        return clean ? ExitCode::yes : ExitCode::corrupt;
-    }
+    return check(cache.verify([&progress](std::uint64_t done, std::uint64_t total) { progress.bytes(done, total); }), path);
+}
+
+Repair repaired(Cache& cache, const std::string& path, Session& session) {
+    Progress progress(session, "repairing");
+    return check(cache.repair([&progress](std::uint64_t done, std::uint64_t total) { progress.bytes(done, total); }), path);
+}
+
+Json verification_json(const Verification& found) {
+    return {{"clean", found.problems.empty()},
+            {"records", found.records},
+            {"bytes", found.bytes},
+            {"segments", found.segments},
+            {"problems", found.problems}};
+}
+
+void write_verification(const Verification& found, Session& session) {
     Table table;
     table.row({"records", std::to_string(found.records)});
     table.row({"walked", size_text(found.bytes)});
@@ -34,8 +43,66 @@ ExitCode run(const CacheFile& file, Session& session) {
     session.out().write(table.text());
     for (const std::string& problem : found.problems)
         session.out().write("problem: " + printable(problem, problem.size()) + "\n");
-    if (!clean) session.remark(file.path + ": " + std::to_string(found.problems.size()) + " problems found");
-    return clean ? ExitCode::yes : ExitCode::corrupt;
+}
+
+void write_repair(const Repair& repair, Session& session) {
+    Table table;
+    table.row({"kept", std::to_string(repair.records), "records"});
+    table.row({"lost", std::to_string(repair.lost), "records that were not whole"});
+    table.row({"superseded", std::to_string(repair.superseded), "records that a later one of the same key replaces"});
+    table.row({"recounted", std::to_string(repair.recounted), "counts and segment states that were wrong"});
+    session.out().write("\n" + table.text() + "\n");
+}
+
+std::string counted(std::uint64_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+ExitCode verdict(const Verification& found, const std::string& path, const std::string& what, Session& session) {
+    if (found.problems.empty()) return ExitCode::yes;
+    session.remark(path + ": " + counted(found.problems.size(), "problem") + what);
+    return ExitCode::corrupt;
+}
+
+ExitCode run_check(const Arguments& arguments, Session& session) {
+    const Cache cache = arguments.file.open_read_only(session);
+    const Verification found = verified(cache, arguments.file.path, session);
+    if (session.json())
+        session.out().document(verification_json(found));
+    else
+        write_verification(found, session);
+    return verdict(found, arguments.file.path, " found", session);
+}
+
+ExitCode run_repair(const Arguments& arguments, Session& session) {
+    const std::string& path = arguments.file.path;
+    Cache cache = arguments.file.open(session);
+    const Verification before = verified(cache, path, session);
+    if (!session.json()) write_verification(before, session);
+    Repair repair;
+    Verification after = before;
+    if (!before.problems.empty()) {
+        repair = repaired(cache, path, session);
+        if (!session.json()) write_repair(repair, session);
+        after = verified(cache, path, session);
+        if (!session.json()) write_verification(after, session);
+    }
+    check(cache.close(), path);
+    if (session.json()) {
+        Json json = verification_json(after);
+        json["before"] = verification_json(before);
+        json["lost"] = repair.lost;
+        json["superseded"] = repair.superseded;
+        json["recounted"] = repair.recounted;
+        session.out().document(json);
+    }
+    if (before.problems.empty()) {
+        session.remark(path + ": nothing to repair");
+    } else {
+        session.remark(path + ": repaired; " + counted(repair.lost, "record") + " lost, " + std::to_string(repair.records) +
+                       " kept");
+    }
+    return verdict(after, path, " left; with nobody attached, larder recover may do more", session);
 }
 
 }  // namespace
@@ -43,9 +110,15 @@ ExitCode run(const CacheFile& file, Session& session) {
 void add_verify(CLI::App& app, Session& session) {
     CLI::App* command =
         app.add_subcommand("verify", "Read the whole file and check it, while others use it; exit code 4 if problems are found");
-    auto file = std::make_shared<CacheFile>();
-    file->add_to(*command);
-    session.on(*command, [file, &session] { return run(*file, session); });
+    auto arguments = std::make_shared<Arguments>();
+    arguments->file.add_to(*command);
+    command->add_flag("--repair", arguments->repair, "Mend what is wrong, and check again; needs write permission");
+    command->footer(
+        "--repair drops the records that are not whole, counts anew what can be counted, and says how many records were lost.\n"
+        "It holds the lock of one shard at a time, so others go on meanwhile. Exit code 4 if problems are left after it.");
+    session.on(*command, [arguments, &session] {
+        return arguments->repair ? run_repair(*arguments, session) : run_check(*arguments, session);
+    });
 }
 
 }  // namespace larder::tools

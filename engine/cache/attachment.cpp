@@ -100,11 +100,22 @@ class OpeningLock {
     Status status_;
 };
 
+// A recovery that is cut off is begun again by the next opener, whatever the file said of itself before.
+Status demand_recovery(Region& region) {
+    for (auto& word : region.header().boot_id) word.store(0, std::memory_order_relaxed);
+    region.header().mark.store(static_cast<std::uint32_t>(FileMark::in_use), std::memory_order_relaxed);
+    return region.flush_header();
+}
+
 // REQUIRES: the opening lock. Leaves the file marked in use in this boot, and recovered if it needed that.
 Status settle_file(Core& core) {
     Region& region = core.region;
     Result<bool> others = region::other_writers(region);
     if (!others.ok()) return others.status();
+    if (core.options.recovery == Recovery::always) {
+        if (*others) return {Code::busy, core.path + ": cannot be recovered while others are attached for writing"};
+        if (Status status = demand_recovery(region); !status.ok()) return status;
+    }
     if (*others) return Code::ok;
     const bool clean = region.header().mark.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(FileMark::clean);
     if (!clean && !same_boot(region)) {

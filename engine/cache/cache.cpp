@@ -4,6 +4,7 @@
 #include "engine/cache/attachment.hpp"
 #include "engine/cache/cache_impl.hpp"
 #include "engine/cache/checker.hpp"
+#include "engine/cache/mending.hpp"
 #include "engine/cache/quick_paths.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/cache/resizing.hpp"
@@ -284,6 +285,12 @@ Result<Verification> Cache::verify(const std::function<void(std::uint64_t, std::
     const Result<Core*> core = core_of(impl_.get());
     if (!core.ok()) return core.status();
     return or_lost(**core, cache::verify(**core, progress));
+}
+
+Result<Repair> Cache::repair(const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+    const Result<Core*> core = writable_core(impl_.get());
+    if (!core.ok()) return core.status();
+    return or_lost(**core, cache::mend(**core, progress));
 }
 
 std::uint64_t Cache::max_value_size() const noexcept {

@@ -1,6 +1,7 @@
 #include "engine/cache/checker.hpp"
 
 #include "engine/cache/ledger.hpp"
+#include "engine/cache/record_check.hpp"
 #include "engine/cache/shard_guard.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/region/space.hpp"
@@ -21,16 +22,17 @@ constexpr int kLooks = 100;
 
 class Checker {
   public:
-    Checker(Core& core, const CheckProgress& progress) : core_(core), progress_(progress) {}
+    Checker(Core& core, const CheckProgress& progress) : core_(core), progress_(progress), records_(core) {}
 
     Result<Verification> run() {
         total_ = region::space_in_use(core_.region).segments;
         for (std::uint32_t id = 0; id < core_.geometry().shard_count; ++id) {
             check_records(id);
             if (Status status = check_accounts(id); !status.ok()) return status;
-            if (progress_) progress_(std::min(found_.bytes, total_), total_);
+            if (progress_) progress_(std::min(records_.bytes(), total_), total_);
         }
         if (progress_) progress_(total_, total_);
+        found_.bytes = records_.bytes();
         return std::move(found_);
     }
 
@@ -38,8 +40,6 @@ class Checker {
     void problem(std::uint32_t shard, const std::string& what) {
         if (found_.problems.size() < kMostProblems) found_.problems.push_back("shard " + std::to_string(shard) + ": " + what);
     }
-
-    static std::string at(std::uint64_t offset) { return "record at offset " + std::to_string(offset); }
 
     // ---- INV-1, INV-2, INV-3: every slot leads to a whole record of its own bucket ----
 
@@ -50,13 +50,14 @@ class Checker {
             for (int look = 0; look < kLooks; ++look) {
                 const std::uint64_t before = core_.region.shard(id).directory.load(std::memory_order_acquire);
                 const std::size_t problems = found_.problems.size();
-                const Verification counted{found_.records, found_.bytes, 0, {}};
+                const std::uint64_t records = found_.records;
+                const std::uint64_t bytes = records_.bytes();
                 check_chain(id, b);
                 std::atomic_thread_fence(std::memory_order_acquire);
                 if (core_.region.shard(id).directory.load(std::memory_order_relaxed) == before) break;
                 found_.problems.resize(std::min(problems, found_.problems.size()));
-                found_.records = counted.records;
-                found_.bytes = counted.bytes;
+                found_.records = records;
+                records_.rewind(bytes);
             }
             buckets = bucket_count(id);
         }
@@ -71,7 +72,7 @@ class Checker {
         index::for_each_slot(core_.region, id, &core_.region.bucket(id, bucket), [&](Slot& slot, SlotWord word) {
             std::optional<std::string> wrong;
             for (int look = 0; look < kLooks; ++look) {
-                wrong = check_slot(id, bucket, word);
+                wrong = records_.problem(id, bucket_count(id), bucket, word);
                 std::atomic_thread_fence(std::memory_order_acquire);
                 const SlotWord now = slot.load(std::memory_order_acquire);
                 if (format::without_hits(now) == format::without_hits(word)) break;
@@ -84,52 +85,6 @@ class Checker {
             else
                 ++found_.records;
         });
-    }
-
-    // What is wrong with the record behind a slot word, if anything. Works on copies: the bytes may change meanwhile.
-    std::optional<std::string> check_slot(std::uint32_t id, std::uint32_t bucket, SlotWord word) {
-        RecordAt record;
-        const std::uint64_t offset = format::offset_of(word);
-        if (!region::read_record(core_.region, offset, record)) return at(offset) + " has no valid header";
-        if (record.meta.key_length == 0 || record.meta.is(format::kFragment)) return at(offset) + " is no record with a key";
-        if (!region::copy_key(core_.region, record, copy_)) return at(offset) + " has a key in fragments that are missing";
-        const std::uint64_t hash = core_.hash(copy_);
-        if (core_.geometry().shard_of(hash) != id || format::bucket_of(hash, bucket_count(id)) != bucket) {
-            return at(offset) + " has a key of another bucket than " + std::to_string(bucket);
-        }
-        if (format::tag_of(word) != format::tag_from_hash(hash)) return at(offset) + " has another tag than its slot";
-        const std::uint32_t segment = core_.geometry().segment_of(offset);
-        if (!format::same_generation(word, core_.region.generation(segment).load(std::memory_order_relaxed))) {
-            return at(offset) + " is of another generation than its slot";
-        }
-        if (!holds(record, hash)) return at(offset) + " does not have its checksum";
-        found_.bytes += record.meta.stored_bytes();
-        return record.meta.is(format::kFragmented) ? check_fragments(record, hash) : std::nullopt;
-    }
-
-    bool holds(const RecordAt& record, std::uint64_t hash) {
-        copy_.resize(record.meta.payload_bytes());
-        platform::copy_from_shared(copy_.data(), core_.region.at(record.payload_at()), copy_.size());
-        return region::expected_checksum(core_.region, record, format::payload_sum(copy_.data(), copy_.size()), hash) ==
-               record.meta.checksum;
-    }
-
-    std::optional<std::string> check_fragments(const RecordAt& owner, std::uint64_t hash) {
-        std::uint64_t length = 0;
-        for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
-            const format::Fragment listed = region::read_fragment(core_.region, owner, i);
-            RecordAt fragment;
-            const std::string name = at(owner.offset) + ", fragment " + std::to_string(i);
-            if (!region::read_record(core_.region, listed.offset, fragment) || !fragment.meta.is(format::kFragment))
-                return name + " is missing";
-            if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum ||
-                !holds(fragment, hash))
-                return name + " does not have its checksum";
-            length += listed.length;
-            found_.bytes += fragment.meta.stored_bytes();
-        }
-        if (length != owner.meta.fragmented_bytes()) return at(owner.offset) + " has fragments of another length than its value";
-        return std::nullopt;
     }
 
     // ---- INV-6 to INV-9: what is derived is what a count finds ----
@@ -189,21 +144,13 @@ class Checker {
             std::string key;
             if (!region::copy_key(shard.region, record, key)) return;
             if (std::find(keys.begin(), keys.end(), key) != keys.end())
-                problem(shard.id, at(record.offset) + " is a second one of its key");
+                problem(shard.id, place_of(record.offset) + " is a second one of its key");
             keys.push_back(std::move(key));
-            add_live(shard, record, live);
+            for_each_part(shard.region, record, [&](const RecordAt& part) {
+                live[core_.geometry().segment_of(part.offset)] += part.meta.stored_bytes();
+            });
         });
         return records;
-    }
-
-    void add_live(LockedShard& shard, const RecordAt& record, std::vector<std::uint64_t>& live) {
-        live[core_.geometry().segment_of(record.offset)] += record.meta.stored_bytes();
-        if (!record.meta.is(format::kFragmented)) return;
-        for (std::uint32_t i = 0; i < record.meta.fragments; ++i) {
-            RecordAt fragment;
-            if (!region::read_record(shard.region, region::read_fragment(shard.region, record, i).offset, fragment)) continue;
-            live[core_.geometry().segment_of(fragment.offset)] += fragment.meta.stored_bytes();
-        }
     }
 
     void check_live_bytes(LockedShard& shard, const std::vector<std::uint64_t>& live) {
@@ -218,6 +165,10 @@ class Checker {
             if (!mine) continue;
             ++found_.segments;
             const std::uint32_t counted = entry.live_bytes.load(std::memory_order_relaxed);
+            if (format::use_of(state) == format::SegmentUse::spare && live[i] != 0)
+                problem(shard.id, "segment " + std::to_string(i) + " counts as a spare, and has records");
+            if (entry.write_offset.load(std::memory_order_relaxed) < live[i])
+                problem(shard.id, "segment " + std::to_string(i) + " has live bytes beyond its write offset");
             if (counted != live[i]) {
                 problem(shard.id, "segment " + std::to_string(i) + " counts " + std::to_string(counted) + " live bytes, has " +
                                       std::to_string(live[i]));
@@ -262,7 +213,7 @@ class Checker {
     const CheckProgress& progress_;
     Verification found_;
     std::uint64_t total_ = 0;
-    std::string copy_;
+    RecordCheck records_;
 };
 
 }  // namespace

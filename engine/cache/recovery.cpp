@@ -31,15 +31,20 @@ class Progress {
             total_ += core.region.segment(i).live_bytes.load(std::memory_order_relaxed);
     }
     void add(std::uint64_t bytes) noexcept { done_.fetch_add(bytes, std::memory_order_relaxed); }
+    void add_dropped(std::uint64_t slots) noexcept { dropped_.fetch_add(slots, std::memory_order_relaxed); }
     void report() {
         constexpr std::uint64_t kReports = 100;
         const std::uint64_t done = std::min(done_.load(std::memory_order_relaxed), total_);
         if (!report_ || done - reported_ < total_ / kReports) return;
         reported_ = done;
-        report_({done, total_});
+        report_({done, total_, 0, dropped_.load(std::memory_order_relaxed)});
     }
-    void finish() {
-        if (report_) report_({total_, total_});
+    void finish(const region::Region& region) {
+        if (!report_) return;
+        std::uint64_t kept = 0;
+        for (std::uint32_t id = 0; id < region.geometry().shard_count; ++id)
+            kept += region.shard(id).records.load(std::memory_order_relaxed);
+        report_({total_, total_, kept, dropped_.load(std::memory_order_relaxed)});
     }
 
   private:
@@ -47,6 +52,7 @@ class Progress {
     std::uint64_t total_ = 0;
     std::uint64_t reported_ = 0;
     std::atomic<std::uint64_t> done_{0};
+    std::atomic<std::uint64_t> dropped_{0};
 };
 
 // What the file system knew of allocated space may be lost: the tables and the index get theirs before they are written.
@@ -96,6 +102,7 @@ Status recover_shards(Core& core, SegmentSpace& space) {
             progress.add(bytes);
             if (is_first_thread) progress.report();
         });
+        progress.add_dropped(shard->dropped());
         if (shard->has_strays())
             astray[id] = std::move(shard);
         else
@@ -110,7 +117,7 @@ Status recover_shards(Core& core, SegmentSpace& space) {
             if (astray[id]) astray[id]->finish();
         });
     }
-    progress.finish();
+    progress.finish(core.region);
     return Code::ok;
 }
 

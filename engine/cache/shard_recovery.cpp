@@ -160,6 +160,7 @@ void ShardRecovery::confirm_all(const WalkedBytes& walked) {
         if (!confirm(place, home)) {
             parts_.resize(before);
             place.slot->store(0, std::memory_order_release);
+            ++dropped_slots_;
             continue;
         }
         // A word may stand in two places: its record counts once.
@@ -249,6 +250,7 @@ bool ShardRecovery::drop_older(Place& first, const Place& second) {
 void ShardRecovery::drop(Slot& slot, SlotWord word) {
     slot.store(0, std::memory_order_release);
     list_parts(word, dropped_);
+    ++dropped_slots_;
 }
 
 // So that copies go to buckets that hold nothing, and to none that still holds what is astray.

@@ -28,6 +28,8 @@ class ShardRecovery {
     void run(const WalkedBytes& walked);
     /// Whether words stand in two places until all is on disk.
     bool has_strays() const noexcept { return !places_to_clear_.empty() || !pending_.empty(); }
+    /// Slots emptied: they led to no whole record, or to one that a later one replaces.
+    std::uint64_t dropped() const noexcept { return dropped_slots_; }
     /// Clears what was copied elsewhere, and makes what is derived of the index. REQUIRES: if has_strays(), a flush since run().
     void finish();
 
@@ -84,6 +86,7 @@ class ShardRecovery {
     std::vector<Stray> strays_;
     std::vector<Part> parts_;
     std::vector<Part> dropped_;
+    std::uint64_t dropped_slots_ = 0;
     std::vector<Place> places_to_clear_;
     std::vector<Pending> pending_;
 };

@@ -1,7 +1,9 @@
 #include "engine/cache/statistics.hpp"
 
 #include "engine/platform/clock.hpp"
+#include "engine/platform/process.hpp"
 #include "engine/region/process_table.hpp"
+#include "engine/region/shard_lock.hpp"
 #include "engine/region/space.hpp"
 
 #include <algorithm>
@@ -69,6 +71,12 @@ void collect_processes(const Core& core, Stats& stats) {
         for (const CounterStripe& stripe : entry.stripes) sums.add(stripe);
         if (entry.state.load(std::memory_order_acquire) != 0) stats.processes.push_back(describe(core, i));
     }
+    for (std::uint32_t i = 0; i < core.geometry().shard_count; ++i) {
+        const std::uint32_t word = core.region.shard(i).lock.load(std::memory_order_relaxed);
+        for (ProcessStats& process : stats.processes) {
+            if (word != 0 && region::owner_of(word) == process.index) process.locked_shards.push_back(i);
+        }
+    }
     if (core.tally->is_private()) {
         for (const CounterStripe& stripe : core.tally->stripes()) sums.add(stripe);
     }
@@ -91,11 +99,24 @@ void collect_segments(const Core& core, Stats& stats) {
     if (oldest != INT64_MAX) stats.oldest_ms = std::max<std::int64_t>(platform::now_ms() - oldest, 0);
 }
 
+FileCondition condition_of(const format::FileHeader& header) noexcept {
+    if (header.mark.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(format::FileMark::clean))
+        return FileCondition::clean;
+    const platform::BootId id = platform::boot_id();
+    std::uint64_t words[2];
+    std::memcpy(words, id.data(), sizeof words);
+    const bool known = words[0] != 0 || words[1] != 0;
+    const bool same = known && header.boot_id[0].load(std::memory_order_relaxed) == words[0] &&
+                      header.boot_id[1].load(std::memory_order_relaxed) == words[1];
+    return same ? FileCondition::in_use : FileCondition::interrupted;
+}
+
 }  // namespace
 
 Stats collect_stats(const Core& core) {
     const format::FileHeader& header = core.region.header();
     Stats stats;
+    stats.condition = condition_of(header);
     collect_processes(core, stats);
     collect_segments(core, stats);
     const region::SpaceUse use = region::space_in_use(core.region);

@@ -91,6 +91,14 @@ struct Verification {
     std::vector<std::string> problems;
 };
 
+/// What repair() found and did.
+struct Repair {
+    std::uint64_t records = 0;     ///< whole, and kept
+    std::uint64_t lost = 0;        ///< dropped, because what they led to was no whole record
+    std::uint64_t superseded = 0;  ///< dropped, because a later record of the same key was there as well
+    std::uint64_t recounted = 0;   ///< counts and segment states that were wrong, and are right now
+};
+
 class LARDER_API Cache {
   public:
     Cache() noexcept;  ///< a closed handle
@@ -111,13 +119,16 @@ class LARDER_API Cache {
     static Result<Cache> open(std::string_view path, const Options& options = {});
     /// open(), and create() where there is no file. Racing creators: one wins, the others attach.
     static Result<Cache> open_or_create(std::string_view path, const Options& options = {});
-    /// Detaches. The last handle to close flushes and sets the clean mark (Options::flush_on_close). Closing twice is ok.
+    /// Detaches. The last handle to close flushes and sets the clean mark (Options::flush_on_close); an error is that of the
+    /// flush, and the handle is closed all the same. Closing twice is ok.
     Status close();
     bool is_open() const noexcept;
 
     // ---- reading: no lock, no wait ----
+    // Errors of all: not_found; corrupt where the record's bytes do not have their checksum; busy after a thousand looks
+    // that each met a write of the same key.
 
-    /// Copies the value into `value`, whose memory is reused. not_found leaves it unchanged.
+    /// Copies the value into `value`, whose memory is reused. not_found leaves it unchanged. Cost: two cache misses and the copy.
     Status get(std::string_view key, std::string& value, RecordInfo* info = nullptr) const;
     /// Copies the value into `buffer` and returns its length. size_mismatch if it does not fit (info->value_size says how much).
     Result<std::size_t> get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info = nullptr) const;
@@ -139,6 +150,8 @@ class LARDER_API Cache {
     Result<Cursor> for_each(const ScanOptions& options, const std::function<bool(const RecordView&)>& visit) const;
 
     // ---- writing: one shard's lock, waits at most Options::timeout ----
+    // Errors of all: busy when the lock could not be had in time; of those that store a value, also too_large, and full when
+    // there is no space and nothing that may be evicted. After an error the key has its old value.
 
     /// Stores the value, replacing any other. `version`, where given, receives the new version.
     Status set(std::string_view key, std::string_view value, const WriteOptions& options = {}, std::uint64_t* version = nullptr);
@@ -152,24 +165,27 @@ class LARDER_API Cache {
                             const WriteOptions& options = {}, std::uint64_t* version = nullptr);
     /// Removes the key; not_found if it was absent.
     Status remove(std::string_view key);
-    /// Gives the key another TTL. The version stays.
+    /// Gives the key another TTL; not_found if it is absent. The version stays. Cost: that of a set, since records do not change.
     Status touch(std::string_view key, Ttl ttl);
-    /// touch() and get() in one step.
+    /// touch() and get() in one step, with the lock that touch() takes.
     Status get_and_touch(std::string_view key, Ttl ttl, std::string& value, RecordInfo* info = nullptr);
     /// Adds `delta` to a value that is a decimal signed 64-bit integer, and returns the sum. An absent key is stored as
     /// `initial` with `options` (delta is not added). A present key keeps its flags and, with Ttl::never() or keep(), its expiry.
+    /// not_a_number, and no change, if the value is no such integer or the sum overflows.
     Result<std::int64_t> increment(std::string_view key, std::int64_t delta = 1, std::int64_t initial = 0,
                                    const WriteOptions& options = {});
     Result<std::int64_t> decrement(std::string_view key, std::int64_t delta = 1, std::int64_t initial = 0,
                                    const WriteOptions& options = {});
-    /// Adds bytes behind (before) the value; not_found if the key is absent. Expiry and flags stay.
+    /// Adds bytes behind (before) the value; not_found if the key is absent. Expiry and flags stay. Cost: that of writing the
+    /// whole value.
     Status append(std::string_view key, std::string_view suffix);
     Status prepend(std::string_view key, std::string_view prefix);
-    /// Each as set(); statuses.size() must be writes.size(). Returns how many were stored.
+    /// Each as set(), one after the other; statuses.size() must be writes.size() (else nothing is stored, and all statuses say
+    /// invalid_argument). Returns how many were stored.
     std::size_t set_many(std::span<const Write> writes, std::span<Status> statuses);
-    /// Each as remove(). Returns how many were removed.
+    /// Each as remove(), as set_many() does it. Returns how many were removed.
     std::size_t remove_many(std::span<const std::string_view> keys, std::span<Status> statuses);
-    /// Removes all records, shard by shard.
+    /// Removes all records, shard by shard. A shard whose lock could not be had keeps its records, and the status says so.
     Status clear();
 
     // ---- the whole ----
@@ -178,14 +194,20 @@ class LARDER_API Cache {
     /// written, removed, moved or evicted again: moving means that others' writes, while the flush runs or after it, made the
     /// cache copy a record to another place. Others go on reading and writing meanwhile. Cost: that of fdatasync(), twice.
     Status flush();
-    /// Sets the capacity, 1 MiB to the reservation, while others are attached. Lowering it evicts, and gives the space back
-    /// to the file system.
+    /// Sets the capacity, 1 MiB to the reservation, while others are attached; invalid_argument beyond. Raising it costs one
+    /// store. Lowering it evicts, and gives the space back to the file system, at a cost in proportion to what goes; full if the
+    /// fixed areas and the index alone take more.
     Status resize(std::uint64_t capacity);
     /// Counters and gauges. A snapshot of moving numbers; exact when nobody writes. Cost: microseconds to a millisecond.
     Result<Stats> stats() const;
     /// Checks every invariant of the file while others use it. Reads the whole file. On a read-only handle it takes no locks,
     /// and what others change meanwhile is looked at again before it is called a problem.
     Result<Verification> verify(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
+    /// Mends a damaged file while others use it: drops the records that are not whole, and counts anew what can be counted.
+    /// Whole records stay. The lock of one shard is held while that is read; busy when one cannot be had within
+    /// Options::timeout (the shards before it are mended). Reads the whole file. A file that nobody else has open is mended
+    /// more thoroughly by opening it with Recovery::always.
+    Result<Repair> repair(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {});
     /// The largest value, in bytes, that this cache takes: the smaller of capacity/8 and 1 GiB (less, if a segment size far
     /// below the default was chosen: the list of a value's parts must fit one segment).
     std::uint64_t max_value_size() const noexcept;

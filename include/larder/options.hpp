@@ -48,10 +48,12 @@ struct WriteOptions {
     std::uint32_t flags = 0;
 };
 
-/// What open() does with a file that was in use when the machine went down (another boot, no clean mark).
+/// What open() does with a file that was in use when the machine went down (another boot, no clean mark). Not asked of a
+/// handle that only reads: it checks each record that it is asked for, and changes nothing.
 enum class Recovery : std::uint8_t {
     automatic,  ///< recover, and go on with what is whole
     refuse,     ///< fail with Code::corrupt, and change nothing
+    always,     ///< recover whatever the file says of itself; Code::busy if others are attached for writing
 };
 
 /// When a get compares a record's bytes with its checksum.
@@ -60,10 +62,13 @@ enum class ReadCheck : std::uint8_t {
     never,   ///< trust the file; torn reads are still detected
 };
 
-/// How far recovery has come: bytes of the file walked and to walk.
+/// How far recovery has come: bytes of the file walked and to walk. The last report, in which both are the same, says what
+/// became of the records.
 struct RecoveryProgress {
     std::uint64_t done_bytes = 0;
     std::uint64_t total_bytes = 0;
+    std::uint64_t kept = 0;     ///< records that are whole; 0 before the last report
+    std::uint64_t dropped = 0;  ///< slots emptied so far: they led to no whole record, or to one that a later one replaces
 };
 
 struct Options {

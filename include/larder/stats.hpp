@@ -33,11 +33,20 @@ struct ProcessStats {
     std::string name;
     std::int64_t attached_at_ms = 0;  ///< since the Unix epoch
     bool alive = false;
-    Counters counters;  ///< since it attached
+    Counters counters;                         ///< since it attached
+    std::vector<std::uint32_t> locked_shards;  ///< whose locks it holds at the moment; a dead one's are taken over when needed
+};
+
+/// How the file was left, or is.
+enum class FileCondition : std::uint8_t {
+    clean,        ///< closed by its last user, all on disk
+    in_use,       ///< attached in this boot, or left behind by a process that was killed: nothing to be done
+    interrupted,  ///< in use when the machine went down: the next handle that opens it for writing recovers it
 };
 
 struct Stats {
     Counters counters;
+    FileCondition condition = FileCondition::in_use;
 
     std::uint64_t records = 0;       ///< live records, expired ones that have not been dropped yet included
     std::uint64_t record_bytes = 0;  ///< bytes of live records: header, key, value, alignment

@@ -60,19 +60,56 @@ TEST_CASE("keys and values that look like options or commands") {
     CHECK(tool.expect(0, {"get", c, "--", "--json"}).out == "--hex");
     tool.expect(0, {"set", c, "--", "--", "-"}, "in");
     CHECK(tool.expect(0, {"get", c, "--", "--"}).out == "in");
-    CHECK(tool.expect(2, {"set", c, "k", "++"}, "not this").err.find("'++'") != std::string::npos);
-    tool.expect(0, {"set", c, "--", "++", "++"});
-    CHECK(tool.expect(0, {"get", c, "--", "++"}).out == "++");
-    for (const auto* key : {"[a,b]", "{}", "a=b", "'q'", "\"q\"", "a b", "%%", "#", "\\n"}) {
+}
+
+TEST_CASE("every key is taken as it is typed, by every command") {
+    const Tool tool;
+    const auto c = tool.create();
+    for (const std::string key : {"[a,b]", "[a]", "[]", "[",  "a,b", "++",  "\x01", "\x01++", "[\"q\"]", "{}", "a=b", "'q'",
+                                  "\"q\"", "a b", " ",  "%%", "#",   "\\n", "\n",   "get",    "del",     "-1", "k"}) {
+        INFO("key " << key);
         tool.expect(0, {"set", c, key, key});
         CHECK(tool.expect(0, {"get", c, key}).out == key);
-        // del takes several keys, and the parser takes one in brackets for a list: --hex is the way for such a key.
-        if (key[0] == '[') {
-            tool.expect(0, {"del", c, "--hex", "5b612c625d"});
-        } else {
-            tool.expect(0, {"del", c, key});
-        }
+        CHECK(tool.expect(0, {"info", c, key, "--json"}).json().at("key") == key);
+        tool.expect(0, {"contains", c, key});
+        tool.expect(1, {"add", c, key, "x"});
+        tool.expect(0, {"replace", c, key, key});
+        tool.expect(0, {"touch", c, key, "--ttl", "1h"});
+        tool.expect(0, {"append", c, key, key});
+        tool.expect(0, {"prepend", c, key, key});
+        CHECK(tool.expect(0, {"get", c, key}).out == key + key + key);
+        CHECK(tool.expect(0, {"keys", c, "--prefix", key, "-0"}).out == key + std::string(1, '\0'));
+        CHECK(tool.expect(0, {"dump", c, "--prefix", key}).out.find("\"value\"") != std::string::npos);
+        CHECK(tool.expect(0, {"del", c, key, "--json"}).json().at("removed") == 1);
+        CHECK(tool.expect(1, {"get", c, key}).err.find("no such key") != std::string::npos);
+        tool.expect(0, {"incr", c, key});
+        tool.expect(0, {"decr", c, key});
+        tool.expect(0, {"del", c, key});
     }
+    CHECK(tool.expect(0, {"keys", c}).out.empty());
+}
+
+TEST_CASE("del takes several keys, whatever they look like") {
+    const Tool tool;
+    const auto c = tool.create();
+    const Tool::Arguments keys{"[a,b]", "a", "b", "++", "--json", "-x", "--", "get"};
+    for (const auto& key : keys) tool.expect(0, {"set", c, "--", key, "v"});
+    tool.expect(0, {"del", c, "[a,b]", "++", "get"});
+    CHECK(tool.expect(0, {"get", c, "a"}).out == "v");
+    tool.expect(0, {"del", c, "b", "--", "a", "--json", "-x", "--"});
+    CHECK(tool.expect(0, {"keys", c}).out.empty());
+}
+
+TEST_CASE("an empty key is refused by name, by every command") {
+    const Tool tool;
+    const auto c = tool.create();
+    for (const auto* command : {"get", "set", "add", "replace", "del", "incr", "decr", "append", "prepend", "contains", "info"}) {
+        Tool::Arguments arguments{command, c, ""};
+        if (std::string_view("set add replace append prepend").find(command) != std::string_view::npos) arguments.push_back("v");
+        CHECK(tool.expect(2, arguments).err.find("key") != std::string::npos);
+    }
+    CHECK(tool.expect(2, {"touch", c, "", "--ttl", "1s"}).err.find("key") != std::string::npos);
+    CHECK(tool.expect(2, {"get", c, "", "--json"}).error().at("code") == "invalid_argument");
 }
 
 TEST_CASE("add and replace ask for the key's absence and presence") {

@@ -158,6 +158,13 @@ TEST_CASE("--json makes errors documents as well") {
     CHECK(usage.at("command") == "get");
     CHECK(usage.at("code") == "usage");
     CHECK(tool.expect(3, {"get", tool.file("\xff"), "k", "--json"}).error().at("code") == "no_such_file");
+    CHECK(tool.expect(1, {"--json", "get", c, "absent"}).error().at("code") == "not_found");
+    CHECK(tool.expect(2, {"--json"}).error().at("message") == "a command is required (see larder --help)");
+    // What was done before the failure is said.
+    const auto load = tool.expect(2, {"load", c, "--json"}, "a,1\nb,2\nlonely\n");
+    CHECK(load.json().at("loaded") == 2);
+    CHECK(load.json().at("problems").at(0).at("line") == 3);
+    CHECK(load.error().at("code") == "bad_input");
     // Behind --, it is a key.
     CHECK(says(tool.expect(1, {"get", c, "--", "--json"}), "larder: get: --json: no such key"));
 }

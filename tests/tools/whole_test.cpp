@@ -162,8 +162,8 @@ TEST_CASE("help names every command, and every command has help") {
     const auto help = tool.expect(0, {"--help"}).out;
     CHECK(help.find("Exit codes") != std::string::npos);
     for (const auto* command :
-         {"create", "get",  "set",  "add",   "replace", "del",  "incr",  "decr",   "touch",  "append", "prepend", "contains",
-          "info",   "keys", "stat", "procs", "dump",    "load", "flush", "resize", "verify", "clear",  "version"}) {
+         {"create", "get",  "set",  "add",   "replace", "del",  "incr",  "decr",   "touch",  "append",  "prepend", "contains",
+          "info",   "keys", "stat", "procs", "dump",    "load", "flush", "resize", "verify", "recover", "clear",   "version"}) {
         CHECK(help.find("\n  " + std::string(command) + " ") != std::string::npos);
         const auto own = tool.expect(0, {command, "--help"}).out;
         CHECK(own.find("--json") != std::string::npos);
