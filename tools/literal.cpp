@@ -35,10 +35,7 @@ std::vector<std::string> marked(int argc, const char* const* argv) {
 void take_literally(CLI::App& command) {
     for (CLI::Option* option : command.get_options()) {
         if (option->get_items_expected_max() == 0) continue;  // a flag
-        option->transform([](std::string word) {
-            if (!word.empty() && word.front() == kMark) word.erase(word.begin());
-            return word;
-        });
+        option->transform([](const std::string& word) { return word.starts_with(kMark) ? word.substr(1) : word; });
     }
 }
 

@@ -79,11 +79,11 @@ std::optional<double> measured(Measure measure, const Outcome& outcome, const St
     return Outcome::ratio(stats->counters.hit_marks, outcome.gets);
 }
 
-std::string text_of(std::optional<double> value) { return value ? ratio_text(*value) : "-"; }
+std::string text_of(const std::optional<double>& value) { return value.has_value() ? ratio_text(value.value()) : "-"; }
 
 double live_share(const SpaceUse& use) { return Outcome::ratio(use.payload + use.framing, use.capacity); }
 
-Json json_of(std::optional<double> value) { return value ? Json(*value) : Json(); }
+Json json_of(const std::optional<double>& value) { return value.has_value() ? Json(value.value()) : Json(); }
 
 /// What a server or a simulated policy made of the same trace with the same bytes.
 struct Other {
@@ -161,7 +161,7 @@ class Judge {
         const bool stretch = reached && target.stretch > 0 && *value <= target.stretch;
         const std::string verdict = !value ? "no trace" : (stretch ? "stretch" : (reached ? "reached" : "missed"));
         all_reached_ = all_reached_ && reached;
-        const std::optional<double> live = value ? std::optional(live_share(run_.space)) : std::nullopt;
+        const double live = live_share(run_.space);
         std::vector<std::string> row{std::string(target.trace),
                                      size_text(target.mebibytes << 20U),
                                      std::string(measure_text(target.measure)),
@@ -169,7 +169,7 @@ class Judge {
                                      ratio_text(target.reach),
                                      target.stretch > 0 ? ratio_text(target.stretch) : "-",
                                      verdict,
-                                     text_of(live)};
+                                     value ? ratio_text(live) : "-"};
         Json json{{"trace", target.trace},
                   {"capacity", target.mebibytes << 20U},
                   {"measure", measure_text(target.measure)},
@@ -177,7 +177,7 @@ class Judge {
                   {"reach", target.reach},
                   {"stretch", target.stretch > 0 ? Json(target.stretch) : Json()},
                   {"verdict", verdict},
-                  {"live_bytes", json_of(live)}};
+                  {"live_bytes", value ? Json(live) : Json()}};
         if (value) add_others(target.measure, row, json);
         table_.row(std::move(row));
         json_.push_back(std::move(json));
