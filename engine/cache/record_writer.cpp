@@ -37,19 +37,6 @@ std::size_t fragmented_head_bytes(const NewRecord& record, std::size_t fragments
 
 }  // namespace
 
-format::RecordMeta whole_meta(const NewRecord& record) noexcept {
-    format::RecordMeta meta;
-    meta.key_length = static_cast<std::uint16_t>(record.key.size());
-    meta.value_length = static_cast<std::uint32_t>(record.value_length());
-    meta.client_flags = record.client_flags;
-    meta.version = record.version;
-    meta.expires_at_ms = record.expires_at_ms;
-    format::choose_flags(meta);
-    return meta;
-}
-
-std::size_t whole_bytes(const NewRecord& record) noexcept { return whole_meta(record).stored_bytes(); }
-
 bool is_large(const LockedShard& shard, std::size_t stored_bytes, std::size_t value_bytes) noexcept {
     return stored_bytes > shard.geometry().segment_size / kWholePart && value_bytes >= 2 * kSmallestFragment;
 }

@@ -25,9 +25,18 @@ struct NewRecord {
 };
 
 /// The header of a record that holds its whole value.
-format::RecordMeta whole_meta(const NewRecord& record) noexcept;
+inline format::RecordMeta whole_meta(const NewRecord& record) noexcept {
+    format::RecordMeta meta;
+    meta.key_length = static_cast<std::uint16_t>(record.key.size());
+    meta.value_length = static_cast<std::uint32_t>(record.value_length());
+    meta.client_flags = record.client_flags;
+    meta.version = record.version;
+    meta.expires_at_ms = record.expires_at_ms;
+    format::choose_flags(meta);
+    return meta;
+}
 /// Bytes such a record takes.
-std::size_t whole_bytes(const NewRecord& record) noexcept;
+inline std::size_t whole_bytes(const NewRecord& record) noexcept { return whole_meta(record).stored_bytes(); }
 /// Whether a record is so large that it should be split rather than waste the rest of a segment.
 bool is_large(const LockedShard& shard, std::size_t stored_bytes, std::size_t value_bytes) noexcept;
 /// Whether the value must or should be kept in fragments: it fits no segment, or would waste too much of one.

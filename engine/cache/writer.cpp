@@ -126,18 +126,21 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
     bool moved = false;
     Status status;
     // All that may move or drop records comes before the record is written: until it is published nothing protects it.
-    if (!present && empty_slot(core, shard, record.key_hash) == nullptr) {
+    Slot* slot = present ? present.found.slot : empty_slot(core, shard, record.key_hash);
+    if (slot == nullptr) {
         return {Code::full, "the index of shard " + std::to_string(shard.id) + " has no room"};
     }
     const SlotWord word = write_record(core, shard, queue, record, moved, status);
     if (!status.ok()) return status;
     if (word == 0) return {Code::corrupt, "what shard " + std::to_string(shard.id) + " says of its active segments is damaged"};
-    if (moved) present = find_present(core, shard, record.key, record.key_hash);
+    if (moved) {
+        present = find_present(core, shard, record.key, record.key_hash);
+        slot = present ? present.found.slot : empty_slot_at_once(core, shard, record.key_hash);
+    }
     replaced = static_cast<bool>(present);
-    if (present) {
-        publish(shard, *present.found.slot, word | format::hits_of(present.found.slot->load(std::memory_order_relaxed)));
+    if (replaced) {
+        publish(shard, *slot, word | format::hits_of(slot->load(std::memory_order_relaxed)));
     } else {
-        Slot* slot = empty_slot_at_once(core, shard, record.key_hash);
         if (slot == nullptr) return {Code::full, "the index of shard " + std::to_string(shard.id) + " has no room"};
         publish(shard, *slot, word);
         grow_index(core, shard);
@@ -199,6 +202,8 @@ Status store(Core& core, const StoreRequest& request, std::uint64_t* version) {
     const std::uint64_t hash = core.hash(request.key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
+    // The cache misses of looking the key up, and of writing its record, overlap.
+    for (const Queue queue : {Queue::small, Queue::main}) segments::prefetch_tail(*guard, queue);
     const Present present = find_present(core, *guard, request.key, hash);
     if (Status status = check_condition(*guard, request, present); !status.ok()) return status;
     NewRecord record{request.key, hash, request.value};

@@ -21,17 +21,6 @@ T take(const std::byte*& at) noexcept {
 
 }  // namespace
 
-void choose_flags(RecordMeta& meta) noexcept {
-    auto set = [&meta](RecordFlag flag, bool on) {
-        meta.flags = static_cast<std::uint8_t>(on ? meta.flags | flag : meta.flags & ~flag);
-    };
-    set(kWide, meta.key_length > 0xff || meta.value_length > 0xffff || meta.is(kFragmented));
-    set(kHasVersion, meta.version != 0);
-    set(kHasExpiry, meta.expires_at_ms != 0);
-    set(kHasSoftExpiry, meta.soft_expires_at_ms != 0);
-    set(kHasClientFlags, meta.client_flags != 0);
-}
-
 std::size_t encode_meta(const RecordMeta& meta, std::byte* out) noexcept {
     std::byte* at = out;
     const bool wide = meta.is(kWide);

@@ -96,7 +96,15 @@ struct RecordMeta {
 };
 
 /// Sets kWide, and the flags of the fields that have a value.
-void choose_flags(RecordMeta& meta) noexcept;
+inline void choose_flags(RecordMeta& meta) noexcept {
+    unsigned flags = meta.flags & ~unsigned{kFieldFlags};
+    if (meta.key_length > 0xff || meta.value_length > 0xffff || meta.is(kFragmented)) flags |= kWide;
+    if (meta.version != 0) flags |= kHasVersion;
+    if (meta.expires_at_ms != 0) flags |= kHasExpiry;
+    if (meta.soft_expires_at_ms != 0) flags |= kHasSoftExpiry;
+    if (meta.client_flags != 0) flags |= kHasClientFlags;
+    meta.flags = static_cast<std::uint8_t>(flags);
+}
 /// Encodes header and fields (without the checksum, which stays zero); `out` has kMaxFieldBytes. Returns how many bytes.
 std::size_t encode_meta(const RecordMeta& meta, std::byte* out) noexcept;
 /// Decodes what encode_meta() wrote, from at least kMaxFieldBytes of private bytes. False: not a record.
@@ -142,10 +150,20 @@ struct PlainHead {
     /// Without fields, fragments or anything else that a flag stands for, key and value follow at once. Whether this is so, and
     /// the key has this length.
     bool is_plain_with(std::size_t key_bytes) const noexcept { return ((word >> 32) & 0xffff) == key_bytes << 8; }
+    bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
     std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
     std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
 };
 static_assert(sizeof(PlainHead) == kRecordHeaderBytes);
+
+/// decode_meta() of a plain record (a filler among them).
+inline RecordMeta plain_meta(const PlainHead& head) noexcept {
+    RecordMeta meta;
+    meta.checksum = head.checksum();
+    meta.key_length = head.key_length();
+    meta.value_length = head.value_length();
+    return meta;
+}
 
 /// record_checksum() of a plain record.
 inline std::uint32_t plain_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const PlainHead& head,

@@ -4,6 +4,14 @@
 
 namespace larder::region {
 
+bool read_fields(const Region& region, std::uint64_t offset, std::uint64_t room, RecordAt& out) noexcept {
+    std::byte head[format::kMaxFieldBytes] = {};
+    platform::copy_from_shared(head, region.at(offset), std::min<std::uint64_t>(room, sizeof head));
+    out.offset = offset;
+    return format::decode_meta(head, out.meta) &&
+           out.meta.header_bytes() + out.meta.inline_key_bytes() + out.meta.payload_bytes() <= room;
+}
+
 bool copy_from_fragments(const Region& region, const RecordAt& record, std::byte* to, std::size_t length) noexcept {
     std::size_t position = 0;
     for (std::uint32_t i = 0; i < record.meta.fragments && position < length; ++i) {

@@ -21,19 +21,21 @@ struct RecordAt {
     std::uint64_t payload_at() const noexcept { return key_at() + meta.inline_key_bytes(); }
 };
 
+/// The rest of read_record() for records with fields or fragments. `room` is what is left of the segment.
+bool read_fields(const Region& region, std::uint64_t offset, std::uint64_t room, RecordAt& out) noexcept;
+
 /// Decodes the record at `offset`. False when the offset is outside the segments, or a length leads out of its segment.
 inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& out) noexcept {
     const format::Geometry& g = region.geometry();
     if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return false;
     const std::uint64_t room = g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
-    std::byte head[format::kMaxFieldBytes] = {};
-    platform::copy_from_shared(head, region.at(offset), format::kRecordHeaderBytes);
-    if ((static_cast<std::uint8_t>(head[4]) & format::kFieldFlags) != 0) {
-        platform::copy_from_shared(head + 8, region.at(offset) + 8, (room < sizeof head ? room : sizeof head) - 8);
-    }
+    format::PlainHead head;
+    platform::copy_from_shared(&head.word, region.at(offset), sizeof head.word);
+    if (!head.is_plain()) [[unlikely]]
+        return read_fields(region, offset, room, out);
     out.offset = offset;
-    return format::decode_meta(head, out.meta) &&
-           out.meta.header_bytes() + out.meta.inline_key_bytes() + out.meta.payload_bytes() <= room;
+    out.meta = format::plain_meta(head);
+    return sizeof head + head.key_length() + head.value_length() <= room;
 }
 
 /// The n-th fragment of a fragmented record, as it stands there (unchecked).

@@ -1,6 +1,8 @@
 #include "engine/segments/ghosts.hpp"
 
+#include "engine/format/isa.hpp"
 #include "engine/format/shared_word.hpp"
+#include "engine/platform/shared_bytes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,6 +43,26 @@ constexpr std::uint16_t fingerprint_of(std::uint64_t hash) noexcept {
     return bits == 0 ? std::uint16_t{1} : bits;
 }
 
+// A set bit for each fingerprint of the line that is this one, wherever it went from.
+std::uint32_t match_fingerprints(const GhostLine& line, std::uint16_t fingerprint) noexcept {
+#if defined(__SSE2__) && !defined(LARDER_TSAN)
+    const auto* words = reinterpret_cast<const __m128i*>(&line);
+    const __m128i wanted = _mm_set1_epi16(static_cast<short>(fingerprint));
+    const __m128i bits = _mm_set1_epi16(0x7fff);
+    const auto equal_in = [&](int i) { return _mm_cmpeq_epi16(_mm_and_si128(_mm_load_si128(words + i), bits), wanted); };
+    const auto pair = [&](int i) {
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal_in(i), equal_in(i + 1))));
+    };
+    // The first of the 32 words is the cursor.
+    return (pair(0) | pair(2) << 16) >> 1;
+#else
+    std::uint32_t found = 0;
+    for (unsigned i = 0; i < kPerLine; ++i)
+        found |= static_cast<std::uint32_t>((line.fingerprints[i] & 0x7fff) == fingerprint) << i;
+    return found;
+#endif
+}
+
 }  // namespace
 
 void remember_ghost(LockedShard& shard, std::uint64_t hash, Queue from) noexcept {
@@ -52,15 +74,13 @@ void remember_ghost(LockedShard& shard, std::uint64_t hash, Queue from) noexcept
 
 Ghost forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
     GhostLine& line = line_of(shard, hash);
-    for (unsigned i = 0; i < kPerLine; ++i) {
-        const std::uint16_t fingerprint = line.fingerprints[i];
-        if ((fingerprint & 0x7fff) != fingerprint_of(hash)) continue;
-        const unsigned age = (line.cursor % kPerLine + 2 * kPerLine - 1 - i) % kPerLine;
-        const Ghost ghost{true, (fingerprint & kFromMain) != 0 ? Queue::main : Queue::small, age < kRecent};
-        line.fingerprints[i] = 0;
-        return ghost;
-    }
-    return {};
+    const std::uint32_t found = match_fingerprints(line, fingerprint_of(hash));
+    if (found == 0) return {};
+    const auto i = static_cast<unsigned>(__builtin_ctz(found));
+    const std::uint16_t fingerprint = line.fingerprints[i];
+    const unsigned age = (line.cursor % kPerLine + 2 * kPerLine - 1 - i) % kPerLine;
+    line.fingerprints[i] = 0;
+    return {true, (fingerprint & kFromMain) != 0 ? Queue::main : Queue::small, age < kRecent};
 }
 
 }  // namespace larder::segments

@@ -27,6 +27,8 @@ struct Place {
 };
 /// Where the next record of the queue goes. None when `bytes` do not fit there, which after room_in() only damage brings about.
 Place append_place(const region::LockedShard& shard, Queue queue, std::size_t bytes) noexcept;
+/// Begins to load the lines where the queue's next record goes. Of a segment that is filled again, none is in the cache.
+void prefetch_tail(const region::LockedShard& shard, Queue queue) noexcept;
 /// Makes a record of `bytes`, which has been written whole at its place, part of the segment.
 void advance(region::LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
 /// Seals the active segment without opening another.
