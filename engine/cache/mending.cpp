@@ -56,6 +56,8 @@ bool take_back(LockedShard& shard, std::uint32_t segment) {
     const std::uint32_t owner = format::shard_of_state(state);
     const bool in_use = format::use_of(state) == SegmentUse::spare || holds_records(state);
     if (in_use && owner != shard.id && owner < shard.geometry().shard_count) return false;
+    // Too much rather than too little: a segment that counts as dead would be filled again unseen if this were cut off here.
+    entry.live_bytes.store(shard.geometry().segment_size, std::memory_order_relaxed);
     return entry.state.compare_exchange_strong(state, format::make_segment_state(SegmentUse::small, shard.id),
                                                std::memory_order_acq_rel, std::memory_order_relaxed) &&
            segments::commit_segment(shard, segment);
@@ -67,12 +69,14 @@ class ShardMending {
         : shard_(shard), check_(check), repair_(repair), buckets_(index::bounded_buckets(shard.region, shard.id)) {}
 
     void run() {
+        const std::uint64_t counted = shard_.header.records.load(std::memory_order_relaxed);
+        // Cuts links that lead into another chain or round in a circle: what is looked at below is each slot once.
+        index::recount_index(shard_);
         for (std::uint32_t i = 0; i < buckets_; ++i) {
             drop_broken(i);
             drop_superseded(i);
             index::drop_empty_overflow(shard_, shard_.region.bucket(shard_.id, i));
         }
-        const std::uint64_t counted = shard_.header.records.load(std::memory_order_relaxed);
         index::recount_index(shard_);
         const std::uint64_t records = shard_.header.records.load(std::memory_order_relaxed);
         // Each dropped slot was counted, or the count was wrong before.

@@ -55,6 +55,7 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
 [[gnu::flatten]] inline std::size_t get_many(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
                                              bool versions) {
     std::size_t hits = 0;
+    std::size_t asked = 0;
     std::array<Prepared, kGroup> group;
     for (std::size_t begin = 0; begin < keys.size(); begin += kGroup) {
         const std::size_t count = std::min(kGroup, keys.size() - begin);
@@ -63,11 +64,13 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
             __builtin_prefetch(group[i].home.bucket);
         }
         for (std::size_t i = 0; i < count; ++i) find_prepared(core, group[i]);
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = 0; i < count; ++i) {
             hits += get_prepared(core, group[i], keys[begin + i], answers[begin + i], versions) == Code::ok;
+            asked += is_key(keys[begin + i]);
+        }
     }
     core.count(Count::hits, hits);
-    core.count(Count::misses, keys.size() - hits);
+    core.count(Count::misses, asked - hits);
     return hits;
 }
 

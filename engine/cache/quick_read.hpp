@@ -84,8 +84,8 @@ inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word
     format::PlainHead head;
     platform::copy_from_shared(&head.word, at, sizeof head.word);
     const std::size_t length = head.value_length();
-    // The end of the file bounds what is read; that the record ends within its segment, its checksum says.
-    if (!head.is_plain_with(key.size()) || position + sizeof head + key.size() + length > g.segments_bytes) return false;
+    if (!head.is_plain_with(key.size())) return false;
+    if ((position & (g.segment_size - 1)) + sizeof head + key.size() + length > g.segment_size) return false;
     if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return false;
     if (sink.wants_value()) {
         std::byte* const to = sink.prepare(length);

@@ -249,6 +249,10 @@ bool ShardRecovery::drop_older(Place& first, const Place& second) {
 
 void ShardRecovery::drop(Slot& slot, SlotWord word) {
     slot.store(0, std::memory_order_release);
+    count_out(word);
+}
+
+void ShardRecovery::count_out(SlotWord word) {
     list_parts(word, dropped_);
     ++dropped_slots_;
 }
@@ -275,7 +279,7 @@ void ShardRecovery::bring_home(const Stray& stray) {
     if (place != nullptr)
         place->store(word, std::memory_order_release);
     else
-        list_parts(word, dropped_);
+        count_out(word);
 }
 
 // Whether a word of the same key that is as new, or newer, is at home; older ones there are dropped.
@@ -288,7 +292,7 @@ bool ShardRecovery::is_superfluous(const Stray& stray) {
             return;
         const auto other = age_of(shard_.region, format::offset_of(word));
         if (other < age) return drop(slot, word);
-        if (other > age) list_parts(stray.place.word, dropped_);
+        if (other > age) count_out(stray.place.word);
         found = true;
     };
     index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, stray.home), compare);

@@ -67,6 +67,7 @@ class ShardRecovery {
     void drop_doubles(std::uint32_t home);
     bool drop_older(Place& first, const Place& second);
     void drop(format::Slot& slot, format::SlotWord word);
+    void count_out(format::SlotWord word);
     void bring_home(const Stray& stray);
     bool is_superfluous(const Stray& stray);
     void free_unused_buckets();

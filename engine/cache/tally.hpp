@@ -41,10 +41,7 @@ class Tally {
   private:
     static constexpr unsigned kShared = format::kStripes - 1;
 
-    [[gnu::noinline]] void add_slowly(Count count, std::uint64_t n) const noexcept {
-        const unsigned stripe = std::min(platform::thread_ordinal(), kShared);
-        (*stripes_)[stripe].counts[static_cast<unsigned>(count)].fetch_add(n, std::memory_order_relaxed);
-    }
+    void add_slowly(Count count, std::uint64_t n) const noexcept;
 
     std::unique_ptr<Stripes> private_;
     Stripes* stripes_;

@@ -11,7 +11,7 @@ namespace larder::format {
 
 inline constexpr std::array<char, 8> kMagic = {'\x89', 'L', 'A', 'R', 'D', 'E', 'R', '\n'};
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 
 // Feature bits that this library knows. A file with an unknown incompatible bit is refused, with an unknown read-only
 // compatible bit it opens read-only, unknown compatible bits are kept and ignored.

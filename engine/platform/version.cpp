@@ -3,6 +3,6 @@
 namespace larder {
 
 std::string_view version() noexcept { return LARDER_VERSION; }
-std::uint32_t format_version() noexcept { return 2; }
+std::uint32_t format_version() noexcept { return 3; }
 
 }  // namespace larder

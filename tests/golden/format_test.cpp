@@ -14,7 +14,7 @@ using namespace larder::tests;
 namespace {
 
 const std::string kDocument = LARDER_TEST_DATA "/../../engine/FORMAT.md";
-const std::string kGoldenFile = LARDER_TEST_DATA "/../golden/format-2.hex";
+const std::string kGoldenFile = LARDER_TEST_DATA "/../golden/format-3.hex";
 
 constexpr std::size_t kProcessTable = 0x1000;
 constexpr std::size_t kProcessTableBytes = 0x4000;

@@ -84,6 +84,8 @@ int work(char** arguments) {
     options.seed = std::strtoull(arguments[4], nullptr, 10) + options.number;
     const auto operations = std::strtoull(arguments[5], nullptr, 10);
     options.evicting = std::string_view(arguments[6]) == "evicting";
+    // So many that the smallest cache cannot hold them all.
+    if (options.evicting) options.shared_keys *= 4;
     options.read_only = std::string_view(arguments[7]) == "reads";
     options.may_be_busy = std::string_view(arguments[8]) == "busy";
     auto cache = Cache::open(arguments[1], opening_options(options));

@@ -108,6 +108,7 @@ TEST_CASE_METHOD(Fixture, "one who may only read reads right values while anothe
     WorkerOptions mine;
     mine.seed = seed() + 1;
     mine.evicting = true;
+    mine.shared_keys *= 4;
     std::string problem;
     try {
         Worker(cache, journal, mine).run(iterations(200'000));

@@ -40,9 +40,9 @@ class LarderStore {
 
     LarderStore(const Place& place, Opening opening) : path_(place.path) {
         Options options;
-        // A quarter above what the records take: room for overwriting to run round in, so that reclaiming is measured too.
-        options.capacity =
-            std::uint64_t{place.records} * (kKeySize + place.value_size + 32U) * 5 / 4 + (std::uint64_t{16} << 20U);
+        // Twice what the records take: a log wants room to run round in when all is overwritten again and again. What is not
+        // needed is not allocated, so that the bytes after the fill are those of the records.
+        options.capacity = std::uint64_t{place.records} * (kKeySize + place.value_size + 32U) * 2 + (std::uint64_t{16} << 20U);
         options.read_only = opening == Opening::attach_read_only;
         options.flush_on_close = false;
         Result<Cache> opened = opening == Opening::create ? Cache::create(path_, options) : Cache::open(path_, options);
