@@ -91,7 +91,7 @@ Attempt read_slot(const Core& core, const index::Slot& slot, index::SlotWord wor
 Attempt read_any(const Core& core, const index::Slot& slot, index::SlotWord word, std::string& key, std::string* value,
                  RecordInfo& info);
 /// Still the same record? Everything copied before this is whole if so: the memory of a segment is written again only after
-/// all slots into it have gone (INV-4). The acquire fence pairs with the release fence of open_active().
+/// all slots into it have gone (INV-4). The acquire fence pairs with the release fence of start_segment().
 inline bool still_there(const index::Slot& slot, index::SlotWord word) noexcept {
     std::atomic_thread_fence(std::memory_order_acquire);
     return format::without_hits(slot.load(std::memory_order_relaxed)) == format::without_hits(word);

@@ -1,4 +1,4 @@
-// The sum over a record's payload that its checksum binds, made while the bytes are copied: each is loaded once.
+// The sum over a record's payload that its checksum binds, made while the bytes are copied: no second pass.
 //
 // NH (J. Black et al., "UMAC: fast and secure message authentication", CRYPTO 1999), with keys that differ for each 8 bytes:
 // the sum over all words w of (low half of w ^ k) * (high half of w ^ k). The keys are constants: this finds damage, not

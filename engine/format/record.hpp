@@ -1,4 +1,4 @@
-// The record: what a slot leads to. Immutable once published. engine/FORMAT.md, section 7.
+// The record: what a slot leads to. Immutable once published. engine/FORMAT.md, section 9.
 //
 //   checksum (4) | flags (1) | key length (1) | value length (2) | fields as the flags say | key | value | zeros to 8 bytes
 //

@@ -19,7 +19,7 @@ using region::RecordAt;
 namespace {
 
 // Records per slot above which a bucket is split, and below which merging pays. Linear hashing leaves buckets between one
-// and two times as full as the others; above three quarters the fuller ones overflow too often.
+// and two times as full as the others; above two thirds the fuller ones overflow too often.
 constexpr std::uint64_t kSplitLoadPercent = 65;
 constexpr std::uint64_t kOverdueLoadPercent = 75;
 constexpr std::uint64_t kMergeLoadPercent = 25;

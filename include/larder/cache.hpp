@@ -12,12 +12,13 @@
 // What others may do to the file meanwhile:
 // - Write to it: any bytes may be in it, at any time. Calls then return errors and misses, or values that were stored; never
 //   a crash, and no touch outside the mapping. (But one: bytes that claim space for parts of the file that have none, on a
-//   disk that is full, make a write a SIGBUS.)
+//   disk that is full, make a write, on tmpfs a read as well, a SIGBUS.)
 // - Delete it, or rename another over it: handles keep the file they opened, together with all handles on the same file. Who
 //   opens the name after that gets another cache. The space is free when the last handle closes.
 // - Make it shorter: see Options::survive_truncation. flush() and close() notice it in any case, say Code::lost, and set no
 //   clean mark; opening such a file is Code::corrupt.
-// - Fill the disk: the cache goes on within the space it has, and evicts. No call touches space that is not allocated.
+// - Fill the disk: the cache goes on within the space it has, and evicts. Space is allocated before it
+//   is used; a resize() to a smaller capacity on a full disk is the exception that engine/INVARIANTS.md (INV-13) names.
 #pragma once
 
 #include <larder/options.hpp>
@@ -126,9 +127,10 @@ class LARDER_API Cache {
 
     // ---- reading: no lock, no wait ----
     // Errors of all: not_found; corrupt where the record's bytes do not have their checksum; busy after a thousand looks
-    // that each met a write of the same key.
+    // that each met a change to the same key, or records of its shard that moved.
 
-    /// Copies the value into `value`, whose memory is reused. not_found leaves it unchanged. Cost: two cache misses and the copy.
+    /// Copies the value into `value`, whose memory is reused. Unless ok, what `value` then holds means nothing. Cost: two cache
+    /// misses and the copy.
     Status get(std::string_view key, std::string& value, RecordInfo* info = nullptr) const;
     /// Copies the value into `buffer` and returns its length. size_mismatch if it does not fit (info->value_size says how much).
     Result<std::size_t> get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info = nullptr) const;

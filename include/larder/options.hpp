@@ -59,7 +59,7 @@ enum class Recovery : std::uint8_t {
 /// When a get compares a record's bytes with its checksum.
 enum class ReadCheck : std::uint8_t {
     always,  ///< on each get; made while the value is copied. The default.
-    never,   ///< trust the file; torn reads are still detected
+    never,   ///< trust the file; a record replaced in mid-copy is still noticed
 };
 
 /// How far recovery has come: bytes of the file walked and to walk. The last report, in which both are the same, says what

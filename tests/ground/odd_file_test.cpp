@@ -112,7 +112,7 @@ TEST_CASE("a file of another byte order, a newer version or unknown features is 
     }
     SECTION("newer version") {
         rewrite_identity(path, [](auto& header) { ++header.format_version; });
-        says = "format_version is 3";
+        says = "format_version is 4";
     }
     SECTION("older version") {
         rewrite_identity(path, [](auto& header) { header.format_version = 1; });

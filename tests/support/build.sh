@@ -1,7 +1,7 @@
 # What the scripts share that install, configure and build. Read with `.`; needs $top, $build and $jobs.
 
 build_packages="g++ cmake ninja-build pkg-config libxxhash-dev libcli11-dev nlohmann-json3-dev libzstd-dev"
-check_packages="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 catch2 python3 zstd ccache"
+check_packages="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 catch2 python3 zstd ccache valgrind"
 
 # install_packages NAME...: through apt-get, as root or by sudo; does nothing where all are there.
 install_packages() {
