@@ -100,9 +100,11 @@ class Checker {
         // Without the lock the counts may be caught half way through a change. What is wrong for good is found again, to the
         // letter; what moves is not.
         LockedShard unlocked(core_.region, id);
+        const std::uint64_t segments = found_.segments;
         std::vector<std::string> lasting = look_unlocked(unlocked);
         for (int look = 0; look < 4 && !lasting.empty(); ++look) {
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            found_.segments = segments;
             const std::vector<std::string> again = look_unlocked(unlocked);
             std::erase_if(lasting, [&again](const std::string& what) {
                 return std::find(again.begin(), again.end(), what) == again.end();
@@ -115,9 +117,7 @@ class Checker {
     // The problems that one look without the lock finds.
     std::vector<std::string> look_unlocked(LockedShard& shard) {
         std::vector<std::string> before = std::exchange(found_.problems, {});
-        const std::uint64_t segments = found_.segments;
         check_locked(shard);
-        found_.segments = segments;
         return std::exchange(found_.problems, std::move(before));
     }
 
