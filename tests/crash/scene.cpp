@@ -21,6 +21,12 @@ void must(bool condition, const std::string& what) {
     if (!condition) throw std::runtime_error(what);
 }
 
+std::uint64_t evictions_of(const Cache& cache) {
+    const auto stats = cache.stats();
+    must(stats.ok(), stats.status().message());
+    return stats->counters.evictions;
+}
+
 }  // namespace
 
 std::string answer_of(const Cache& cache, const std::string& key) {
@@ -75,6 +81,7 @@ void Scene::reset() {
     survivor_.reset();
     restore();
     survivor_ = opened(Cache::open(path_, options()));
+    evictions_ = evictions_of(*survivor_);
 }
 
 Deed Scene::with_handle(const std::function<void(Cache&)>& run) const {
@@ -105,9 +112,12 @@ std::chrono::nanoseconds Scene::write_everywhere() {
 }
 
 void Scene::check_keys(const Cache& cache) const {
+    // What the test itself writes into a full cache makes room for itself, and the counters own up to it.
+    const bool may_be_evicted = evictions_of(cache) != evictions_;
     std::string wrong;
     for (const auto& [key, values] : answers_) {
         const std::string answer = answer_of(cache, key);
+        if (may_be_evicted && answer == kAbsent) continue;
         if (values.count(answer) == 0) wrong += " " + key.substr(0, 40) + "=" + answer.substr(0, 60);
     }
     REQUIRE(wrong == "");

@@ -29,7 +29,7 @@ class Scene {
     /// The survivor reads and writes in every shard, checks every key, works on, and finds nothing wrong; returns the longest
     /// time that a call took.
     std::chrono::nanoseconds check_survivor();
-    /// Every key reads as its old value or its new one.
+    /// Every key reads as its old value or its new one, or is absent if anything was evicted since reset().
     void check_keys(const Cache& cache) const;
     Cache& survivor() { return *survivor_; }
     const std::string& path() const noexcept { return path_; }
@@ -50,6 +50,7 @@ class Scene {
     Snapshot prepared_;
     Answers answers_;
     std::optional<Cache> survivor_;
+    std::uint64_t evictions_ = 0;  // as of reset()
 };
 
 /// What a key reads as: its value, kAbsent, or the error.
