@@ -177,7 +177,8 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     platform::load_single_pages(view->data(), view->size());
     Region region(MappedFile(), std::move(*view), *geometry);
     region.lend(maker->file());
-    region::write_identity(region.header(), *geometry, options.capacity);
+    region::write_identity(region.header(), *geometry, options.capacity,
+                           options.hash_seed ? *options.hash_seed : platform::random_u64());
     store_boot_id(region);
     if (Status status = start_shards(region, options.expected_records); !status.ok()) return status;
     if (Status status = maker->publish(); !status.ok()) return status;

@@ -74,6 +74,9 @@ void drop_and_tidy(Core& core, LockedShard& shard, const Found& found, std::uint
     index::tidy_chain(shard, hash);
 }
 
+// Where a large value goes that is spared: in its own queue it would go round for ever, if it is most of what is there.
+Queue other(Queue queue) noexcept { return queue == Queue::small ? Queue::main : Queue::small; }
+
 // The owner's record of a fragment, or the record itself, decides.
 void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     const std::uint64_t hash = region::owner_hash(shard.region, record);
@@ -85,9 +88,11 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     if (owner.meta.expires_at_ms != 0 && platform::has_expired(owner.meta.expires_at_ms)) {
         return drop_and_tidy(core, shard, found, hash, Count::expirations);
     }
-    const Fate fate = fate_of(shard, record, owner, found);
+    const Queue from = format::queue_in(shard.header.victim_queue);
+    Fate fate = fate_of(shard, record, owner, found);
+    if (!fate.keep && hash == shard.spared_hash) fate = {true, other(from), format::hits_of(found.word), false};
     if (fate.keep && relocate(shard, record, owner, found, hash, fate)) return core.count(Count::moved);
-    if (fate.ghost) segments::remember_ghost(shard, hash, format::queue_in(shard.header.victim_queue));
+    if (fate.ghost) segments::remember_ghost(shard, hash, from);
     drop_and_tidy(core, shard, found, hash, Count::evictions);
 }
 
@@ -184,9 +189,11 @@ std::uint32_t average_segments(const LockedShard& shard) noexcept {
 
 // One step towards one more spare: from the pool, from a shard that holds more, from the own victims, from anybody. Who
 // wants many takes from whoever has most, so that a large value costs all shards alike; who wants one leaves small
-// differences be.
-bool gain_spare(Core& core, LockedShard& shard, std::uint32_t wanted, bool force) {
+// differences be. Who has `emptied` all of its own in vain, because what it holds is the value it is about to replace, takes
+// from anybody.
+bool gain_spare(Core& core, LockedShard& shard, std::uint32_t wanted, bool force, bool emptied) {
     if (segments::claim_segment(shard)) return true;
+    if (emptied && take_from_other(core, shard, kLeast)) return true;
     const std::uint32_t slack = wanted > segments::kReserve + 1 ? 0 : 2 + average_segments(shard) / 8;
     if (take_from_other(core, shard, useful_segments(shard.header) + slack)) return true;
     return empty_one(core, shard, force, wanted) || take_from_other(core, shard, kLeast);
@@ -225,9 +232,11 @@ Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& mo
         // What is kept of victims takes spares too. When that leads nowhere, nothing is kept any more.
         const bool force = without_gain >= patience;
         // Nothing to be had, or all locks taken: let the others go on.
-        if (!gain_spare(core, shard, wanted, force)) std::this_thread::yield();
+        if (!gain_spare(core, shard, wanted, force, without_gain >= 2 * patience)) std::this_thread::yield();
         const std::uint64_t free = free_bytes(shard);
-        if (!force) without_gain = free >= most + least_gain ? 0 : without_gain + 1;
+        const bool gained = free >= most + least_gain;
+        if (!gained) ++without_gain;
+        if (gained && !force) without_gain = 0;
         most = std::max(most, free);
     }
     if (shard.header.spare_count >= wanted) return Code::ok;

@@ -125,6 +125,7 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
     const Queue queue = queue_for(shard, present, record);
     bool moved = false;
     Status status;
+    shard.spared_hash = record.key_hash;
     // All that may move or drop records comes before the record is written: until it is published nothing protects it.
     Slot* slot = present ? present.found.slot : empty_slot(core, shard, record.key_hash);
     if (slot == nullptr) {

@@ -51,11 +51,11 @@ Status check_kind(std::string_view path, const FileHeader& header) {
 
 }  // namespace
 
-void write_identity(FileHeader& header, const Geometry& g, std::uint64_t capacity) {
+void write_identity(FileHeader& header, const Geometry& g, std::uint64_t capacity, std::uint64_t hash_seed) {
     header.magic = format::kMagic;
     header.byte_order = format::kByteOrder;
     header.format_version = format::kFormatVersion;
-    header.hash_seed = platform::random_u64();
+    header.hash_seed = hash_seed;
     header.file_id = platform::random_u64();
     header.created_at_ms = platform::now_ms();
     header.file_size = g.file_size;

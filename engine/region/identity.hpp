@@ -13,7 +13,8 @@
 namespace larder::region {
 
 /// Fills in the header of a new file, its identity sealed by a checksum.
-void write_identity(format::FileHeader& header, const format::Geometry& geometry, std::uint64_t capacity);
+void write_identity(format::FileHeader& header, const format::Geometry& geometry, std::uint64_t capacity,
+                    std::uint64_t hash_seed);
 
 struct Identity {
     format::Geometry geometry;

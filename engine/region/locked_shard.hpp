@@ -13,6 +13,9 @@ struct LockedShard {
     Region& region;
     std::uint32_t id;
     format::ShardHeader& header;
+    /// The hash of the key that a set is about, 0 for none: should the set fail, what it has already made room by evicting
+    /// must not be the value that it was to replace.
+    std::uint64_t spared_hash = 0;
 
     LockedShard(Region& r, std::uint32_t shard) noexcept : region(r), id(shard), header(r.shard(shard)) {}
     LockedShard(const LockedShard&) = delete;

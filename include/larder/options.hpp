@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace larder {
@@ -89,6 +90,9 @@ struct Options {
     std::uint32_t max_processes = 1024;
     /// Permission bits of a new file. The umask does not apply.
     std::uint32_t file_mode = 0600;
+    /// Seed of the hash of keys; unset: random. For tests and benchmarks, which repeat exactly with a fixed one. Who knows it
+    /// can choose keys that all share one bucket.
+    std::optional<std::uint64_t> hash_seed;
 
     // ---- chosen at each open ----
 

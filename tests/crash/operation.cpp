@@ -20,6 +20,7 @@ Options geometry(std::uint32_t shards, std::uint64_t capacity = kMiB) {
     options.shards = shards;
     options.max_processes = 16;
     options.flush_on_close = false;
+    options.hash_seed = mix(seed());
     return options;
 }
 

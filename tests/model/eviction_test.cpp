@@ -13,6 +13,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 Options with_capacity(std::uint64_t capacity) {
     Options options;
     options.capacity = options.reservation = capacity;
+    options.hash_seed = mix(seed());
     return options;
 }
 

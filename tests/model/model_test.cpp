@@ -12,6 +12,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 Geometry geometry(std::uint64_t capacity, std::uint64_t keys) {
     Geometry chosen;
     chosen.options.capacity = capacity;
+    chosen.options.hash_seed = mix(seed());
     chosen.keys = keys;
     return chosen;
 }

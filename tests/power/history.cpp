@@ -55,6 +55,7 @@ HistoryPlan::HistoryPlan(Random& random) {
     options.segment_size = 32U << 10U;
     options.shards = 1U << random.below(3);
     options.max_processes = 8;
+    options.hash_seed = random.next();
     // Few keys: each is written again and again, and comes to stand where it has stood before.
     constexpr std::uint64_t kKeys[] = {3, 200, 1000, 4000};
     keys = kKeys[random.below(4)];

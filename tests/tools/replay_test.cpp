@@ -1,5 +1,5 @@
-// larder replay: what it counts, by which clock, where it reads from, and the forms of its answer. Miss ratios of a real trace
-// are compared with bounds: the hash of the keys is seeded anew for each cache file, so that they differ a little.
+// larder replay: what it counts, by which clock, where it reads from, and the forms of its answer. The miss
+// ratio of a real trace is the same in each run: the hash of the keys has a fixed seed.
 #include "tests/tools/tool.hpp"
 
 #include <sstream>
@@ -18,7 +18,8 @@ const nlohmann::json& run_of(const nlohmann::json& answer, const std::string& st
     return answer;
 }
 
-/// Simulations are what they always were, bit for bit; the cache does at least about as well as LRU.
+/// Simulations and the cache are what they always were. Who changes the policy, or what a record takes, changes the cache's
+/// ratio here, and says why in engine/segments/POLICY.md.
 void require_known_ratios(const nlohmann::json& answer) {
     CHECK(run_of(answer, "fifo").at("miss_ratio").get<double>() == Approx(0.2693).margin(0.0001));
     CHECK(run_of(answer, "lru").at("miss_ratio").get<double>() == Approx(0.2356).margin(0.0001));
@@ -26,8 +27,7 @@ void require_known_ratios(const nlohmann::json& answer) {
     CHECK(run_of(answer, "s3fifo").at("miss_ratio").get<double>() == Approx(0.2131).margin(0.0001));
     CHECK(run_of(answer, "belady").at("miss_ratio").get<double>() < 0.19);
     const auto& larder = run_of(answer, "larder");
-    CHECK(larder.at("miss_ratio").get<double>() < 0.235);
-    CHECK(larder.at("miss_ratio").get<double>() > 0.20);
+    CHECK(larder.at("miss_ratio").get<double>() == Approx(0.22724).margin(0.00005));
     CHECK(larder.at("gets") == 95'607);
     CHECK(larder.at("wrong_values") == 0);
     CHECK(larder.at("hit_marks_per_get").get<double>() < 0.25);
@@ -37,7 +37,7 @@ void require_known_ratios(const nlohmann::json& answer) {
 
 TEST_CASE("replay: a real trace through the cache and past simulated policies") {
     const Tool tool;
-    const auto answer = tool.expect(0, {"replay", kTrace, "--capacity", "1MiB", "--check", "--verify", "--against",
+    const auto answer = tool.expect(0, {"replay", kTrace, "--capacity", "1MiB", "--seed", "1", "--check", "--verify", "--against",
                                         "fifo,lru,sieve,s3fifo,belady", "--json"})
                             .json();
     require_known_ratios(answer);

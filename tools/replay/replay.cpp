@@ -194,6 +194,8 @@ void add_cache(CLI::App& command, Arguments& to) {
     command.add_option("--clock", to.run.clock, "Whose time makes records expire: trace (default) or wall")
         ->transform(CLI::CheckedTransformer(clocks, CLI::ignore_case))
         ->type_name("CLOCK");
+    command.add_option("--seed", to.run.cache.hash_seed, "Of the hash of keys; the same run twice (default: random)")
+        ->type_name("NUMBER");
     command.add_option("--shards", to.run.cache.shards, "Lock stripes (default: from the capacity)")->type_name("COUNT");
     add_parsed(command, "--segment-size", to.segment_size, parse_size, "Bytes a segment (default: from the capacity)", "SIZE");
     command.add_option("--expected-records", to.run.cache.expected_records, "Size the index for so many")->type_name("COUNT");
