@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 
 namespace larder::bench {
@@ -46,6 +47,21 @@ void set_overwrite(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
+void overwrite_batch(benchmark::State& state) {
+    constexpr std::size_t kBatch = 16;
+    FilledCache& filled = cache_of(state.range(0));
+    const KeyOrder keys(0, filled.records, seed_of(state));
+    const std::string value(filled.value_size, 'w');
+    std::array<Write, kBatch> writes;
+    std::array<Status, kBatch> statuses;
+    std::uint64_t i = 0;
+    for (auto _ : state) {
+        for (Write& write : writes) write = {keys.at(i++), value};
+        benchmark::DoNotOptimize(filled.cache.set_many(writes, statuses));
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBatch));
+}
+
 void set_wide(benchmark::State& state) {
     FilledCache& filled = wide_cache(static_cast<std::uint32_t>(state.range(0)));
     const KeyOrder keys(0, filled.records, seed_of(state));
@@ -79,6 +95,7 @@ void each_size(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(set_new)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(set_overwrite)->Apply(each_size);
+BENCHMARK(overwrite_batch)->Apply(each_size);
 BENCHMARK(mixed_zipfian)->Apply(each_size);
 BENCHMARK(set_wide)->ArgName("bytes")->Arg(4096)->Arg(65536)->UseRealTime();
 

@@ -2,6 +2,7 @@
 #include <larder/cache.hpp>
 
 #include "engine/cache/attachment.hpp"
+#include "engine/cache/batch.hpp"
 #include "engine/cache/cache_impl.hpp"
 #include "engine/cache/checker.hpp"
 #include "engine/cache/mending.hpp"
@@ -61,6 +62,29 @@ Status read(CacheImpl* impl, std::string_view key, Sink sink, RecordInfo* info, 
 [[gnu::noinline]] Status get_without_core(CacheImpl* impl, std::string_view key, std::string& value, RecordInfo* info) {
     const Result<Core*> core = core_of(impl);
     return core.ok() ? (*core)->quick->get(**core, key, value, info) : core.status();
+}
+
+std::size_t refuse_all(std::span<Status> statuses, const char* why) {
+    for (Status& status : statuses) status = {Code::invalid_argument, why};
+    return 0;
+}
+
+// Returns how many succeeded.
+template <class KeyOf, class WriteOne>
+std::size_t write_each(CacheImpl* impl, std::span<Status> statuses, KeyOf key_of, WriteOne write_one) {
+    const Result<Core*> core = core_of(impl);
+    std::size_t succeeded = 0;
+    for (std::size_t begin = 0; begin < statuses.size(); begin += cache::kBatchGroup) {
+        const std::size_t end = std::min(begin + cache::kBatchGroup, statuses.size());
+        std::array<std::string_view, cache::kBatchGroup> keys;
+        for (std::size_t i = begin; i < end; ++i) keys[i - begin] = key_of(i);
+        if (core.ok()) cache::prefetch_for_writes(**core, std::span(keys).first(end - begin));
+        for (std::size_t i = begin; i < end; ++i) {
+            statuses[i] = write_one(i);
+            succeeded += statuses[i].ok();
+        }
+    }
+    return succeeded;
 }
 
 }  // namespace
@@ -233,25 +257,17 @@ Status Cache::prepend(std::string_view key, std::string_view prefix) {
 }
 
 std::size_t Cache::set_many(std::span<const Write> writes, std::span<Status> statuses) {
-    std::size_t stored = 0;
-    for (std::size_t i = 0; i < statuses.size(); ++i) {
-        statuses[i] = i < writes.size() && writes.size() == statuses.size()
-                          ? set(writes[i].key, writes[i].value, writes[i].options)
-                          : Status(Code::invalid_argument, "as many statuses as writes are needed");
-        stored += statuses[i].ok();
-    }
-    return stored;
+    if (writes.size() != statuses.size()) return refuse_all(statuses, "as many statuses as writes are needed");
+    return write_each(
+        impl_.get(), statuses, [writes](std::size_t i) { return writes[i].key; },
+        [this, writes](std::size_t i) { return set(writes[i].key, writes[i].value, writes[i].options); });
 }
 
 std::size_t Cache::remove_many(std::span<const std::string_view> keys, std::span<Status> statuses) {
-    std::size_t removed = 0;
-    for (std::size_t i = 0; i < statuses.size(); ++i) {
-        statuses[i] = i < keys.size() && keys.size() == statuses.size()
-                          ? remove(keys[i])
-                          : Status(Code::invalid_argument, "as many statuses as keys are needed");
-        removed += statuses[i].ok();
-    }
-    return removed;
+    if (keys.size() != statuses.size()) return refuse_all(statuses, "as many statuses as keys are needed");
+    return write_each(
+        impl_.get(), statuses, [keys](std::size_t i) { return keys[i]; },
+        [this, keys](std::size_t i) { return remove(keys[i]); });
 }
 
 Status Cache::clear() {

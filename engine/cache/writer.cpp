@@ -205,6 +205,7 @@ Status store(Core& core, const StoreRequest& request, std::uint64_t* version) {
     if (!guard.status().ok()) return guard.status();
     // The cache misses of looking the key up, and of writing its record, overlap.
     for (const Queue queue : {Queue::small, Queue::main}) segments::prefetch_tail(*guard, queue);
+    segments::prefetch_ghosts(*guard, hash);
     const Present present = find_present(core, *guard, request.key, hash);
     if (Status status = check_condition(*guard, request, present); !status.ok()) return status;
     NewRecord record{request.key, hash, request.value};

@@ -57,7 +57,8 @@ struct alignas(64) ShardHeader {
     SharedU32 victim_mode;
     /// The small queue's share of the segments, in 65536ths; adapts. Any value will do: it is clamped where it is read.
     SharedU32 small_share;
-    SharedU32 decrement_carry;  ///< what is left over of fractional decrements, in 256ths
+    SharedU16 decrement_carry;  ///< what is left over of fractional decrements, in 256ths
+    SharedU16 has_ghosts;       ///< 0: no key was ever remembered, so none needs to be looked for
 
     alignas(64) std::array<std::byte, 256> reserved;
 };

@@ -70,9 +70,15 @@ void remember_ghost(LockedShard& shard, std::uint64_t hash, Queue from) noexcept
     const unsigned cursor = line.cursor % kPerLine;
     line.fingerprints[cursor] = static_cast<std::uint16_t>(fingerprint_of(hash) | (from == Queue::main ? kFromMain : 0));
     line.cursor = static_cast<std::uint16_t>((cursor + 1) % kPerLine);
+    if (shard.header.has_ghosts == 0) shard.header.has_ghosts = 1;
+}
+
+void prefetch_ghosts(LockedShard& shard, std::uint64_t hash) noexcept {
+    if (shard.header.has_ghosts != 0) __builtin_prefetch(&line_of(shard, hash));
 }
 
 Ghost forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
+    if (shard.header.has_ghosts == 0) return {};
     GhostLine& line = line_of(shard, hash);
     const std::uint32_t found = match_fingerprints(line, fingerprint_of(hash));
     if (found == 0) return {};

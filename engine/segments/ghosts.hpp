@@ -21,6 +21,8 @@ struct Ghost {
 
 /// Remembers the key of a dropped record.
 void remember_ghost(region::LockedShard& shard, std::uint64_t hash, Queue from) noexcept;
+/// Begins to load what forget_ghost() will look at.
+void prefetch_ghosts(region::LockedShard& shard, std::uint64_t hash) noexcept;
 /// Whether the key was remembered; forgets it.
 Ghost forget_ghost(region::LockedShard& shard, std::uint64_t hash) noexcept;
 

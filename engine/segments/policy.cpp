@@ -44,7 +44,7 @@ unsigned price_of_round(LockedShard& shard, std::uint64_t bytes) noexcept {
     const double mean = std::max(static_cast<double>(data_bytes(shard)) / static_cast<double>(records), 1.0);
     const auto factor = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(bytes) / mean) * 256);
     const std::uint64_t sum = (shard.header.decrement_carry & 0xff) + std::min(factor, kMostDecrement);
-    shard.header.decrement_carry = static_cast<std::uint32_t>(sum & 0xff);
+    shard.header.decrement_carry = static_cast<std::uint16_t>(sum & 0xff);
     return static_cast<unsigned>(sum >> 8);
 }
 
