@@ -75,29 +75,48 @@ Status commit_again(Core& core) {
         if (end == begin) continue;
         if (Status status = core.region.file().commit(begin, end - begin); !status.ok()) return status;
     }
+    for (const auto& [begin, end] : ranges) {
+        if (end <= g.index_begin) core.region.will_need(begin, end - begin);
+    }
     return Code::ok;
 }
 
-// Calls `work(id, is_first_thread)` for each shard, on as many threads as there are processors.
+// Asks the kernel for the buckets of a shard.
+void ask_for_index(const Core& core, std::uint32_t id) {
+    const format::Geometry& g = core.geometry();
+    if (id >= g.shard_count) return;
+    const format::ShardHeader& header = core.region.shard(id);
+    const std::uint64_t main = header.main_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
+    const std::uint64_t overflow = header.overflow_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
+    core.region.will_need(g.shard_index_begin(id), main);
+    if (overflow != 0) core.region.will_need(g.shard_index_end(id) - overflow, overflow);
+}
+
+// Calls `work(id, scratch, is_first_thread)` for each shard, on as many threads as there are processors.
 template <class Work>
 void for_each_shard(const Core& core, Work work) {
     const std::uint32_t shards = core.geometry().shard_count;
+    const std::uint32_t threads = std::min(std::max(std::thread::hardware_concurrency(), 1u), shards);
     std::atomic<std::uint32_t> next{0};
     auto loop = [&](bool first) {
-        for (std::uint32_t id = next.fetch_add(1); id < shards; id = next.fetch_add(1)) work(id, first);
+        RecoveryScratch scratch;
+        for (std::uint32_t id = next.fetch_add(1); id < shards; id = next.fetch_add(1)) {
+            if (id < threads) ask_for_index(core, id);
+            ask_for_index(core, id + threads);
+            work(id, scratch, first);
+        }
     };
-    const unsigned others = std::min(std::max(std::thread::hardware_concurrency(), 1u), shards) - 1;
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < others; ++i) threads.emplace_back(loop, false);
+    std::vector<std::thread> others;
+    for (std::uint32_t i = 1; i < threads; ++i) others.emplace_back(loop, false);
     loop(true);
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : others) thread.join();
 }
 
 Status recover_shards(Core& core, SegmentSpace& space) {
     Progress progress(core);
     std::vector<std::unique_ptr<ShardRecovery>> astray(core.geometry().shard_count);
-    for_each_shard(core, [&](std::uint32_t id, bool is_first_thread) {
-        auto shard = std::make_unique<ShardRecovery>(core, id, space);
+    for_each_shard(core, [&](std::uint32_t id, RecoveryScratch& scratch, bool is_first_thread) {
+        auto shard = std::make_unique<ShardRecovery>(core, id, space, scratch);
         shard->run([&progress, is_first_thread](std::uint64_t bytes) {
             progress.add(bytes);
             if (is_first_thread) progress.report();
@@ -113,7 +132,7 @@ Status recover_shards(Core& core, SegmentSpace& space) {
     if (std::any_of(astray.begin(), astray.end(), is_set)) {
         // What was astray is at home on disk before it is cleared elsewhere.
         if (Status status = core.region.file().flush(); !status.ok()) return status;
-        for_each_shard(core, [&](std::uint32_t id, bool) {
+        for_each_shard(core, [&](std::uint32_t id, RecoveryScratch&, bool) {
             if (astray[id]) astray[id]->finish();
         });
     }

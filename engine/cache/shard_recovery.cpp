@@ -3,6 +3,7 @@
 #include "engine/cache/repair.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/index/growth.hpp"
+#include "engine/index/lookup.hpp"
 #include "engine/index/overflow.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -25,6 +27,10 @@ using region::RecordAt;
 namespace {
 
 constexpr std::uint32_t kNoChain = 0xffffffff;
+// How far ahead of its reading each thread asks the kernel for segments.
+constexpr std::uint64_t kReadAheadBytes = std::uint64_t{8} << 20;
+// How many records ahead the processor is told of the next: it follows a sequence by itself, but not over the end of a page.
+constexpr std::size_t kFetchAhead = 8;
 
 // Which of two records of one key was written later.
 std::pair<std::uint64_t, std::uint64_t> age_of(const region::Region& region, std::uint64_t offset) noexcept {
@@ -79,14 +85,12 @@ void ShardRecovery::run(const WalkedBytes& walked) {
     for (auto& ends : shard_.header.queues) ends.active = format::kNoSegment;
     bound_shard_header(shard_);
     buckets_ = index::bounded_buckets(shard_.region, shard_.id);
-    follow_chains();
     gather();
     confirm_all(walked);
     for (std::uint32_t i = 0; i < buckets_; ++i) drop_doubles(i);
-    if (!strays_.empty()) free_unused_buckets();
-    for (const Stray& stray : strays_) bring_home(stray);
+    if (!scratch_.strays.empty()) free_unused_buckets();
+    for (const Stray& stray : scratch_.strays) bring_home(stray);
     settle_segments();
-    strays_ = {};
 }
 
 void ShardRecovery::finish() {
@@ -105,72 +109,89 @@ void ShardRecovery::finish() {
 // ---- which words are whole ----
 
 // Links beyond the shard's overflow buckets, and to one that a chain has already, are cut.
-void ShardRecovery::follow_chains() {
-    chains_.assign(index::bounded_overflow_used(shard_), kNoChain);
-    for (std::uint32_t i = 0; i < buckets_; ++i) {
-        Bucket* bucket = &shard_.region.bucket(shard_.id, i);
-        for (int hops = 1; bucket != nullptr; ++hops) {
-            Slot& last = bucket->slots[kSlotsPerBucket - 1];
-            const SlotWord word = last.load(std::memory_order_relaxed);
-            if (!format::is_link(word, shard_.geometry())) break;
-            bucket = index::next_in_chain(shard_.region, shard_.id, *bucket);
-            const std::uint64_t number = bucket != nullptr ? index::overflow_number(shard_, format::offset_of(word)) : 0;
-            if (bucket == nullptr || number >= chains_.size() || chains_[number] != kNoChain || hops >= index::kMaxChain) {
-                last.store(0, std::memory_order_release);
-                break;
-            }
-            chains_[number] = i;
+void ShardRecovery::follow_chain(std::uint32_t home) {
+    std::vector<std::uint32_t>& chains = scratch_.chains;
+    Bucket* bucket = &shard_.region.bucket(shard_.id, home);
+    for (int hops = 1; bucket != nullptr; ++hops) {
+        Slot& last = bucket->slots[kSlotsPerBucket - 1];
+        const SlotWord word = last.load(std::memory_order_relaxed);
+        if (!format::is_link(word, shard_.geometry())) return;
+        bucket = index::next_in_chain(shard_.region, shard_.id, *bucket);
+        const std::uint64_t number = bucket != nullptr ? index::overflow_number(shard_, format::offset_of(word)) : 0;
+        if (bucket == nullptr || number >= chains.size() || chains[number] != kNoChain || hops >= index::kMaxChain) {
+            last.store(0, std::memory_order_release);
+            return;
         }
+        chains[number] = home;
     }
 }
 
 void ShardRecovery::gather() {
-    for (std::uint32_t i = 0; i < buckets_; ++i) gather_from(shard_.region.bucket(shard_.id, i));
-    for (std::uint64_t number = 0; number < chains_.size(); ++number) gather_from(index::overflow_bucket(shard_, number));
-    sort_by_offset(places_, [](const Place& place) { return format::offset_of(place.word); });
+    scratch_.order.clear();
+    scratch_.chains.assign(index::bounded_overflow_used(shard_), kNoChain);
+    for (std::uint32_t i = 0; i < buckets_; ++i) {
+        follow_chain(i);
+        gather_from(shard_.region.bucket(shard_.id, i));
+    }
+    for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number) gather_from(index::overflow_bucket(shard_, number));
+    scratch_.order.sort(shard_.geometry());
 }
 
 void ShardRecovery::gather_from(Bucket& bucket) {
     for (unsigned i = 0; i < kSlotsPerBucket; ++i) {
-        const SlotWord word = bucket.slots[i].load(std::memory_order_relaxed);
+        Slot& slot = bucket.slots[i];
+        const SlotWord word = slot.load(std::memory_order_relaxed);
         if (format::is_empty(word)) continue;
-        if (!format::is_link(word, shard_.geometry())) {
-            places_.push_back({&bucket.slots[i], word});
+        if (shard_.geometry().holds_records(format::offset_of(word))) {
+            scratch_.order.add(shard_.geometry(), {&slot, word});
+        } else if (!format::is_link(word, shard_.geometry())) {
+            slot.store(0, std::memory_order_release);
+            ++dropped_slots_;
         } else if (i + 1 < kSlotsPerBucket) {
             // The free list's, in a bucket that is in a chain once more.
-            bucket.slots[i].store(0, std::memory_order_release);
+            slot.store(0, std::memory_order_release);
         }
     }
 }
 
 void ShardRecovery::confirm_all(const WalkedBytes& walked) {
-    std::uint32_t ahead = format::kNoSegment;
-    std::uint64_t last = 0;
-    std::uint64_t bytes = 0;
-    for (const Place& place : places_) {
-        const std::uint64_t offset = format::offset_of(place.word);
-        if (shard_.geometry().holds_records(offset) && shard_.geometry().segment_of(offset) != ahead) {
-            // Asks the kernel for a segment as a whole, before its first record is read.
-            ahead = shard_.geometry().segment_of(offset);
-            walked(std::exchange(bytes, 0));
-            shard_.region.will_need(shard_.geometry().segment_at(ahead), shard_.geometry().segment_size);
+    scratch_.strays.clear();
+    scratch_.parts.clear();
+    scratch_.dropped.clear();
+    const std::vector<SlotOrder::Group>& groups = scratch_.order.groups();
+    const std::size_t window = std::max<std::size_t>(kReadAheadBytes / shard_.geometry().segment_size, 2);
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (; asked < std::min(groups.size(), i + window); ++asked)
+            shard_.region.will_need(shard_.geometry().segment_at(groups[asked].segment), shard_.geometry().segment_size);
+        const std::size_t before = scratch_.parts.size();
+        const std::span<const Place> places = scratch_.order.places_of(groups[i]);
+        for (std::size_t place = 0; place < places.size(); ++place) {
+            if (place + kFetchAhead < places.size())
+                __builtin_prefetch(shard_.region.at(format::offset_of(places[place + kFetchAhead].word)));
+            confirm_or_drop(places[place]);
         }
-        const std::size_t before = parts_.size();
-        std::uint32_t home = 0;
-        if (!confirm(place, home)) {
-            parts_.resize(before);
-            place.slot->store(0, std::memory_order_release);
-            ++dropped_slots_;
-            continue;
-        }
-        // A word may stand in two places: its record counts once.
-        if (offset == last) parts_.resize(before);
-        last = offset;
-        for (std::size_t i = before; i < parts_.size(); ++i) bytes += parts_[i].bytes;
-        if (chain_of(*place.slot) != home) strays_.push_back({place, home});
+        std::uint64_t bytes = 0;
+        for (std::size_t part = before; part < scratch_.parts.size(); ++part) bytes += scratch_.parts[part].bytes;
+        walked(bytes);
     }
-    walked(bytes);
-    places_ = {};
+}
+
+void ShardRecovery::confirm_or_drop(const Place& place) {
+    std::vector<Part>& parts = scratch_.parts;
+    const std::size_t before = parts.size();
+    std::uint32_t home = 0;
+    if (!confirm(place, home)) {
+        parts.resize(before);
+        place.slot->store(0, std::memory_order_release);
+        ++dropped_slots_;
+        return;
+    }
+    // A word may stand in two places: its record counts once.
+    const std::uint64_t offset = format::offset_of(place.word);
+    if (offset == confirmed_) parts.resize(before);
+    confirmed_ = offset;
+    if (chain_of(*place.slot) != home) scratch_.strays.push_back({place, home});
 }
 
 // Adds the record's parts, also when it returns false.
@@ -180,11 +201,11 @@ bool ShardRecovery::confirm(const Place& place, std::uint32_t& home) {
     const std::uint64_t hash = region::owner_hash(shard_.region, record);
     if (!fits_place(place, record, hash) || !region::checksum_holds(shard_.region, record, hash)) return false;
     home = format::bucket_of(hash, buckets_);
-    const std::size_t before = parts_.size();
-    parts_.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
+    const std::size_t before = scratch_.parts.size();
+    scratch_.parts.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
     if (record.meta.is(format::kFragmented) && !fragments_are_whole(record, hash)) return false;
     // A whole record whose segment has no space, on a full disk, was written after the last flush.
-    return std::all_of(parts_.begin() + static_cast<std::ptrdiff_t>(before), parts_.end(),
+    return std::all_of(scratch_.parts.begin() + static_cast<std::ptrdiff_t>(before), scratch_.parts.end(),
                        [this](const Part& part) { return space_.allocate(shard_.geometry().segment_of(part.offset)); });
 }
 
@@ -204,7 +225,7 @@ bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t has
         if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum ||
             !region::checksum_holds(shard_.region, fragment, hash))
             return false;
-        parts_.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
+        scratch_.parts.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
         length += listed.length;
     }
     return length == owner.meta.fragmented_bytes();
@@ -215,21 +236,32 @@ std::uint32_t ShardRecovery::chain_of(const Slot& slot) const noexcept {
     const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&slot) - shard_.region.at(0)) /
                         format::kBucketBytes * format::kBucketBytes;
     const std::uint64_t main = (offset - shard_.geometry().shard_index_begin(shard_.id)) / format::kBucketBytes;
-    return main < buckets_ ? static_cast<std::uint32_t>(main) : chains_[index::overflow_number(shard_, offset)];
+    return main < buckets_ ? static_cast<std::uint32_t>(main) : scratch_.chains[index::overflow_number(shard_, offset)];
 }
 
 // ---- one word a key, in the chain where it belongs ----
 
 // Two slots of one key (an overwritten one's came back with an old page): the later written stays.
 void ShardRecovery::drop_doubles(std::uint32_t home) {
-    std::vector<Place>& seen = seen_;
+    std::vector<Place>& seen = scratch_.seen;
     seen.clear();
+    bool any_twice = false;
     index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, home), [&](Slot& slot, SlotWord word) {
-        for (Place& other : seen) {
-            if (format::tag_of(other.word) == format::tag_of(word) && drop_older(other, {&slot, word})) return;
-        }
+        any_twice |= scratch_.tags.test(format::tag_of(word));
+        scratch_.tags.set(format::tag_of(word));
         seen.push_back({&slot, word});
     });
+    for (const Place& place : seen) scratch_.tags.reset(format::tag_of(place.word));
+    // In most chains no tag is there twice.
+    for (auto place = seen.begin(); any_twice && place != seen.end(); ++place) {
+        for (auto other = seen.begin(); other != place; ++other) {
+            if (other->slot == nullptr || format::tag_of(other->word) != format::tag_of(place->word) ||
+                !drop_older(*other, *place))
+                continue;
+            place->slot = nullptr;
+            break;
+        }
+    }
 }
 
 // If both are of one key, drops one, and leaves the other in `first`.
@@ -253,15 +285,16 @@ void ShardRecovery::drop(Slot& slot, SlotWord word) {
 }
 
 void ShardRecovery::count_out(SlotWord word) {
-    list_parts(word, dropped_);
+    list_parts(word, scratch_.dropped);
     ++dropped_slots_;
 }
 
 // So that copies go to buckets that hold nothing, and to none that still holds what is astray.
 void ShardRecovery::free_unused_buckets() {
-    std::vector<bool> in_use(chains_.size());
-    for (std::uint64_t number = 0; number < chains_.size(); ++number) in_use[number] = chains_[number] != kNoChain;
-    for (const Stray& stray : strays_) {
+    std::vector<bool> in_use(scratch_.chains.size());
+    for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number)
+        in_use[number] = scratch_.chains[number] != kNoChain;
+    for (const Stray& stray : scratch_.strays) {
         const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(stray.place.slot) - shard_.region.at(0));
         const std::uint64_t number = index::overflow_number(shard_, offset / format::kBucketBytes * format::kBucketBytes);
         if (number < in_use.size()) in_use[number] = true;
@@ -347,22 +380,22 @@ void ShardRecovery::list_parts(SlotWord word, std::vector<Part>& parts) const {
 void ShardRecovery::settle_segments() {
     auto offset_of = [](const Part& part) { return part.offset; };
     auto earlier = [](const Part& a, const Part& b) { return a.offset < b.offset; };
-    if (!dropped_.empty()) {
-        sort_by_offset(dropped_, offset_of);
-        std::erase_if(parts_,
-                      [&](const Part& part) { return std::binary_search(dropped_.begin(), dropped_.end(), part, earlier); });
+    std::vector<Part>& parts = scratch_.parts;
+    std::vector<Part>& dropped = scratch_.dropped;
+    if (!dropped.empty()) {
+        sort_by_offset(dropped, offset_of);
+        std::erase_if(parts, [&](const Part& part) { return std::binary_search(dropped.begin(), dropped.end(), part, earlier); });
     }
-    sort_by_offset(parts_, offset_of);
-    for (std::size_t i = 0; i < parts_.size();) {
-        const std::uint32_t segment = shard_.geometry().segment_of(parts_[i].offset);
+    sort_by_offset(parts, offset_of);
+    for (std::size_t i = 0; i < parts.size();) {
+        const std::uint32_t segment = shard_.geometry().segment_of(parts[i].offset);
+        const std::uint64_t end = shard_.geometry().segment_at(segment) + shard_.geometry().segment_size;
         std::size_t j = i;
-        while (j < parts_.size() && shard_.geometry().segment_of(parts_[j].offset) == segment) ++j;
-        settle_segment(&parts_[i], &parts_[i] + (j - i));
+        while (j < parts.size() && parts[j].offset < end) ++j;
+        settle_segment(&parts[i], &parts[i] + (j - i));
         space_.keep(segment);
         i = j;
     }
-    parts_ = {};
-    dropped_ = {};
 }
 
 // Makes one segment's account and walk right: `first` to `last` are its whole records in order.
