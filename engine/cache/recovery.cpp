@@ -59,6 +59,7 @@ class Progress {
 Status commit_again(Core& core) {
     const format::Geometry& g = core.geometry();
     const std::uint32_t known = core.region.segments_known();
+    if (Status status = core.region.file().commit(g.shards_begin, g.shards_bytes()); !status.ok()) return status;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges = {{g.generations_begin, g.generation_at(known)},
                                                                    {g.segment_table_begin, g.segment_entry_at(known)}};
     for (std::uint32_t id = 0; id < g.shard_count; ++id) {
@@ -140,6 +141,18 @@ Status recover_shards(Core& core, SegmentSpace& space) {
     return Code::ok;
 }
 
+Status forget_processes(region::Region& region) {
+    const format::Geometry& g = region.geometry();
+    for (std::uint32_t i = 0; i < g.max_processes; ++i) {
+        const std::uint64_t page = g.process_at(i) & ~(format::kPageBytes - 1);
+        if (Status status = region.file().commit(page, format::kPageBytes); !status.ok()) return status;
+        // Indexes are given out lowest first: the first that was never used ends the list.
+        if (region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
+        region.process(i).state.store(0, std::memory_order_relaxed);
+    }
+    return Code::ok;
+}
+
 void jump_generations(Core& core) {
     format::FileHeader& header = core.region.header();
     std::uint64_t latest = std::max(header.next_generation.load(std::memory_order_relaxed),
@@ -164,11 +177,7 @@ Status recover(Core& core) {
         LockedShard shard(core.region, i);
         segments::rebuild_queues(shard);
     }
-    for (std::uint32_t i = 0; i < core.geometry().max_processes; ++i) {
-        // Indexes are given out lowest first: the first that was never used ends the list.
-        if (core.region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
-        core.region.process(i).state.store(0, std::memory_order_relaxed);
-    }
+    if (Status status = forget_processes(core.region); !status.ok()) return status;
     jump_generations(core);
     // Everything that was dropped is dropped on disk before the file counts as being of this boot.
     if (Status status = core.region.file().flush(); !status.ok()) return status;

@@ -194,19 +194,18 @@ void ShardRecovery::confirm_or_drop(const Place& place) {
     if (chain_of(*place.slot) != home) scratch_.strays.push_back({place, home});
 }
 
-// Adds the record's parts, also when it returns false.
+// Adds the record's parts, also when it returns false. What has no space is not even looked at: that takes some on tmpfs. And a
+// whole record whose segment has none, on a full disk, was written after the last flush.
 bool ShardRecovery::confirm(const Place& place, std::uint32_t& home) {
     RecordAt record;
+    if (!space_.allocate(shard_.geometry().segment_of(format::offset_of(place.word)))) return false;
     if (!region::read_record(shard_.region, format::offset_of(place.word), record)) return false;
+    if (record.meta.is(format::kFragmented) && !fragments_have_space(record)) return false;
     const std::uint64_t hash = region::owner_hash(shard_.region, record);
     if (!fits_place(place, record, hash) || !region::checksum_holds(shard_.region, record, hash)) return false;
     home = format::bucket_of(hash, buckets_);
-    const std::size_t before = scratch_.parts.size();
     scratch_.parts.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
-    if (record.meta.is(format::kFragmented) && !fragments_are_whole(record, hash)) return false;
-    // A whole record whose segment has no space, on a full disk, was written after the last flush.
-    return std::all_of(scratch_.parts.begin() + static_cast<std::ptrdiff_t>(before), scratch_.parts.end(),
-                       [this](const Part& part) { return space_.allocate(shard_.geometry().segment_of(part.offset)); });
+    return !record.meta.is(format::kFragmented) || fragments_are_whole(record, hash);
 }
 
 bool ShardRecovery::fits_place(const Place& place, const RecordAt& record, std::uint64_t hash) const noexcept {
@@ -214,6 +213,14 @@ bool ShardRecovery::fits_place(const Place& place, const RecordAt& record, std::
         shard_.region.generation(shard_.geometry().segment_of(record.offset)).load(std::memory_order_relaxed);
     return record.meta.key_length != 0 && !record.meta.is(format::kFragment) && shard_.geometry().shard_of(hash) == shard_.id &&
            format::tag_of(place.word) == format::tag_from_hash(hash) && format::same_generation(place.word, generation);
+}
+
+bool ShardRecovery::fragments_have_space(const RecordAt& owner) {
+    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+        const std::uint64_t offset = region::read_fragment(shard_.region, owner, i).offset;
+        if (!shard_.geometry().holds_records(offset) || !space_.allocate(shard_.geometry().segment_of(offset))) return false;
+    }
+    return true;
 }
 
 bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t hash) {

@@ -74,6 +74,7 @@ class ShardRecovery {
     void confirm_or_drop(const Place& place);
     bool confirm(const Place& place, std::uint32_t& home);
     bool fits_place(const Place& place, const region::RecordAt& record, std::uint64_t hash) const noexcept;
+    bool fragments_have_space(const region::RecordAt& owner);
     bool fragments_are_whole(const region::RecordAt& owner, std::uint64_t hash);
     std::uint32_t chain_of(const format::Slot& slot) const noexcept;
 
