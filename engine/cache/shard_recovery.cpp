@@ -46,6 +46,20 @@ bool same_key(const region::Region& region, SlotWord a, SlotWord b) {
            region::has_key(region, second, key);
 }
 
+// Whether any two words of a bucket have one tag. Most buckets are done with that.
+bool has_equal_tags(const Bucket& bucket) noexcept {
+    std::array<std::uint32_t, kSlotsPerBucket> tags;
+    for (std::uint32_t i = 0; i < kSlotsPerBucket; ++i) {
+        const SlotWord word = bucket.slots[i].load(std::memory_order_relaxed);
+        tags[i] = format::is_empty(word) ? (1U << format::kTagBits) + i : format::tag_of(word);
+    }
+    std::uint32_t equal = 0;
+    for (unsigned distance = 1; distance <= kSlotsPerBucket / 2; ++distance) {
+        for (unsigned i = 0; i < kSlotsPerBucket; ++i) equal |= tags[i] == tags[(i + distance) % kSlotsPerBucket] ? 1U : 0U;
+    }
+    return equal != 0;
+}
+
 // Sorts by offset in the file, in a few passes: there are millions, and a comparison mispredicted costs as much as a pass.
 template <class T, class OffsetOf>
 void sort_by_offset(std::vector<T>& items, OffsetOf offset_of) {
@@ -87,13 +101,24 @@ void ShardRecovery::run(const WalkedBytes& walked) {
     buckets_ = index::bounded_buckets(shard_.region, shard_.id);
     gather();
     confirm_all(walked);
-    for (std::uint32_t i = 0; i < buckets_; ++i) drop_doubles(i);
+    for (const std::uint32_t home : scratch_.doubtful) drop_doubles(home);
     if (!scratch_.strays.empty()) free_unused_buckets();
     for (const Stray& stray : scratch_.strays) bring_home(stray);
     settle_segments();
+    is_as_found_ = is_as_found_ && scratch_.strays.empty();
+    if (is_as_found_) settle_index_as_found();
+}
+
+// Nothing was emptied and nothing moves: the chains are right, and were counted.
+void ShardRecovery::settle_index_as_found() {
+    std::vector<bool> in_use(scratch_.chains.size());
+    for (std::size_t number = 0; number < in_use.size(); ++number) in_use[number] = scratch_.chains[number] != kNoChain;
+    index::rebuild_overflow_list(shard_, in_use);
+    shard_.header.records.store(records_, std::memory_order_relaxed);
 }
 
 void ShardRecovery::finish() {
+    if (is_as_found_) return;
     // The link takes a slot whose word has a copy in the new bucket, or at its home.
     for (const Pending& pending : pending_) {
         const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(pending.bucket) - shard_.region.at(0));
@@ -119,7 +144,7 @@ void ShardRecovery::follow_chain(std::uint32_t home) {
         bucket = index::next_in_chain(shard_.region, shard_.id, *bucket);
         const std::uint64_t number = bucket != nullptr ? index::overflow_number(shard_, format::offset_of(word)) : 0;
         if (bucket == nullptr || number >= chains.size() || chains[number] != kNoChain || hops >= index::kMaxChain) {
-            last.store(0, std::memory_order_release);
+            empty(last);
             return;
         }
         chains[number] = home;
@@ -129,29 +154,41 @@ void ShardRecovery::follow_chain(std::uint32_t home) {
 void ShardRecovery::gather() {
     scratch_.order.clear();
     scratch_.chains.assign(index::bounded_overflow_used(shard_), kNoChain);
+    scratch_.doubtful.clear();
     for (std::uint32_t i = 0; i < buckets_; ++i) {
         follow_chain(i);
-        gather_from(shard_.region.bucket(shard_.id, i));
+        Bucket& bucket = shard_.region.bucket(shard_.id, i);
+        records_ += gather_from(bucket, true);
+        if (has_equal_tags(bucket) || index::next_in_chain(shard_.region, shard_.id, bucket) != nullptr)
+            scratch_.doubtful.push_back(i);
     }
-    for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number) gather_from(index::overflow_bucket(shard_, number));
+    for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number) {
+        const bool is_in_chain = scratch_.chains[number] != kNoChain;
+        const unsigned found = gather_from(index::overflow_bucket(shard_, number), is_in_chain);
+        if (is_in_chain) records_ += found;
+    }
     scratch_.order.sort(shard_.geometry());
 }
 
-void ShardRecovery::gather_from(Bucket& bucket) {
+// Returns how many words may lead to records.
+unsigned ShardRecovery::gather_from(Bucket& bucket, bool is_in_chain) {
+    unsigned found = 0;
     for (unsigned i = 0; i < kSlotsPerBucket; ++i) {
         Slot& slot = bucket.slots[i];
         const SlotWord word = slot.load(std::memory_order_relaxed);
         if (format::is_empty(word)) continue;
         if (shard_.geometry().holds_records(format::offset_of(word))) {
             scratch_.order.add(shard_.geometry(), {&slot, word});
+            ++found;
         } else if (!format::is_link(word, shard_.geometry())) {
-            slot.store(0, std::memory_order_release);
+            empty(slot);
             ++dropped_slots_;
-        } else if (i + 1 < kSlotsPerBucket) {
+        } else if (i + 1 < kSlotsPerBucket && is_in_chain) {
             // The free list's, in a bucket that is in a chain once more.
-            slot.store(0, std::memory_order_release);
+            empty(slot);
         }
     }
+    return found;
 }
 
 void ShardRecovery::confirm_all(const WalkedBytes& walked) {
@@ -183,7 +220,7 @@ void ShardRecovery::confirm_or_drop(const Place& place) {
     std::uint32_t home = 0;
     if (!confirm(place, home)) {
         parts.resize(before);
-        place.slot->store(0, std::memory_order_release);
+        empty(*place.slot);
         ++dropped_slots_;
         return;
     }
@@ -277,7 +314,7 @@ bool ShardRecovery::drop_older(Place& first, const Place& second) {
     const auto age_of_first = age_of(shard_.region, format::offset_of(first.word));
     const auto age_of_second = age_of(shard_.region, format::offset_of(second.word));
     if (age_of_first == age_of_second) {
-        second.slot->store(0, std::memory_order_release);
+        empty(*second.slot);
         return true;
     }
     const Place older = age_of_first < age_of_second ? first : second;
@@ -286,8 +323,13 @@ bool ShardRecovery::drop_older(Place& first, const Place& second) {
     return true;
 }
 
-void ShardRecovery::drop(Slot& slot, SlotWord word) {
+void ShardRecovery::empty(Slot& slot) noexcept {
     slot.store(0, std::memory_order_release);
+    is_as_found_ = false;
+}
+
+void ShardRecovery::drop(Slot& slot, SlotWord word) {
+    empty(slot);
     count_out(word);
 }
 

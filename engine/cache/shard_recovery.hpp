@@ -36,6 +36,7 @@ struct Stray {
 struct RecoveryScratch {
     SlotOrder order;
     std::vector<std::uint32_t> chains;                     ///< the main bucket that leads to each overflow bucket
+    std::vector<std::uint32_t> doubtful;                   ///< main buckets in whose chains a key may have two slots
     std::vector<Place> seen;                               ///< in one chain
     std::bitset<std::size_t{1} << format::kTagBits> tags;  ///< of those seen; empty between chains
     std::vector<Stray> strays;
@@ -69,7 +70,7 @@ class ShardRecovery {
 
     void follow_chain(std::uint32_t home);
     void gather();
-    void gather_from(format::Bucket& bucket);
+    unsigned gather_from(format::Bucket& bucket, bool is_in_chain);
     void confirm_all(const WalkedBytes& walked);
     void confirm_or_drop(const Place& place);
     bool confirm(const Place& place, std::uint32_t& home);
@@ -80,6 +81,7 @@ class ShardRecovery {
 
     void drop_doubles(std::uint32_t home);
     bool drop_older(Place& first, const Place& second);
+    void empty(format::Slot& slot) noexcept;
     void drop(format::Slot& slot, format::SlotWord word);
     void count_out(format::SlotWord word);
     void bring_home(const Stray& stray);
@@ -88,6 +90,7 @@ class ShardRecovery {
     format::Slot* place_at_home(std::uint32_t home);
     bool belongs_to(format::SlotWord word, std::uint32_t home) const;
 
+    void settle_index_as_found();
     void list_parts(format::SlotWord word, std::vector<Part>& parts) const;
     void settle_segments();
     void settle_segment(const Part* first, const Part* last);
@@ -97,6 +100,8 @@ class ShardRecovery {
     RecoveryScratch& scratch_;
     std::uint32_t buckets_ = 0;
     std::uint64_t confirmed_ = 0;  // the offset of the last whole record
+    std::uint64_t records_ = 0;    // slots in chains that may lead to one
+    bool is_as_found_ = true;      // no slot has changed
     std::uint64_t dropped_slots_ = 0;
     std::vector<Place> places_to_clear_;
     std::vector<Pending> pending_;
