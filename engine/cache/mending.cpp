@@ -1,10 +1,13 @@
 #include "engine/cache/mending.hpp"
 
+#include "engine/cache/directory_mending.hpp"
 #include "engine/cache/ledger.hpp"
 #include "engine/cache/record_check.hpp"
 #include "engine/cache/shard_guard.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/index/growth.hpp"
+#include "engine/index/overflow.hpp"
+#include "engine/platform/fault_point.hpp"
 #include "engine/region/space.hpp"
 #include "engine/segments/log.hpp"
 #include "engine/segments/pool.hpp"
@@ -69,20 +72,27 @@ class ShardMending {
         : shard_(shard), check_(check), repair_(repair), buckets_(index::bounded_buckets(shard.region, shard.id)) {}
 
     void run() {
+        LARDER_FAULT_POINT("mend.begin");
         const std::uint64_t counted = shard_.header.records.load(std::memory_order_relaxed);
+        const std::uint32_t known = buckets_;
+        // Before overflow buckets are freed because no bucket that is known of leads to them.
+        correct_directory();
         // Cuts links that lead into another chain or round in a circle: what is looked at below is each slot once.
         index::recount_index(shard_);
+        for (std::uint32_t i = 0; i < std::max(buckets_, known); ++i) drop_broken(i);
+        LARDER_FAULT_POINT("mend.broken_dropped");
         for (std::uint32_t i = 0; i < buckets_; ++i) {
-            drop_broken(i);
             drop_superseded(i);
             index::drop_empty_overflow(shard_, shard_.region.bucket(shard_.id, i));
         }
         index::recount_index(shard_);
+        LARDER_FAULT_POINT("mend.index_done");
         const std::uint64_t records = shard_.header.records.load(std::memory_order_relaxed);
         // Each dropped slot was counted, or the count was wrong before.
         repair_.recounted += records + dropped_ != counted;
         repair_.records += records;
         recount_segments();
+        LARDER_FAULT_POINT("mend.recounted");
         const std::uint32_t owned = shard_.header.segments.load(std::memory_order_relaxed);
         segments::rebuild_queues(shard_);
         repair_.recounted += shard_.header.segments.load(std::memory_order_relaxed) != owned;
@@ -94,6 +104,17 @@ class ShardMending {
     template <class Visit>
     void for_each_slot(std::uint32_t bucket, Visit&& visit) {
         index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, bucket), std::forward<Visit>(visit));
+    }
+
+    void correct_directory() {
+        const std::uint32_t likely = likely_buckets(shard_);
+        if (likely == buckets_) return;
+        auto directory = format::unpack_directory(shard_.header.directory.load(std::memory_order_relaxed));
+        directory.buckets = buckets_ = likely;
+        ++directory.moves;
+        shard_.header.directory.store(format::pack_directory(directory), std::memory_order_release);
+        LARDER_FAULT_POINT("mend.directory");
+        ++repair_.recounted;
     }
 
     // Not by publish(): where a broken word leads may be another shard's, whose accounts are not ours to settle.
@@ -117,10 +138,29 @@ class ShardMending {
 
     void drop_broken(std::uint32_t bucket) {
         for_each_slot(bucket, [&](Slot& slot, SlotWord word) {
-            if (is_whole(bucket, word)) return;
+            if (is_whole(bucket, word) || bring_home(slot, bucket, word)) return;
             drop(slot);
             ++repair_.lost;
         });
+    }
+
+    // A whole record in a bucket where nobody looks for it, since the directory is, or was, wrong.
+    bool bring_home(Slot& slot, std::uint32_t bucket, SlotWord word) {
+        RecordAt record;
+        if (!region::read_record(shard_.region, format::offset_of(word), record) || record.meta.key_length == 0) return false;
+        const std::uint64_t hash = region::owner_hash(shard_.region, record);
+        const std::uint32_t home = format::bucket_of(hash, buckets_);
+        if (home == bucket || !is_whole(home, word)) return false;
+        if (!index::find_offset(shard_, hash, record.offset)) {
+            Slot* place = index::find_empty_in(shard_, shard_.region.bucket(shard_.id, home));
+            if (place == nullptr) return false;
+            place->store(word, std::memory_order_release);
+        }
+        index::note_moved(shard_);
+        LARDER_FAULT_POINT("mend.brought_home");
+        slot.store(0, std::memory_order_release);
+        ++repair_.recounted;
+        return true;
     }
 
     // Two slots of one key: the later written stays.

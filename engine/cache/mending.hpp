@@ -1,8 +1,8 @@
 // Mending a damaged file while others use it: shard by shard, under the shard's lock.
 //
-// Slots that lead to no whole record are emptied, of two records of one key the later written stays, and all that is derived
-// is counted anew. Like recovery, it only ever empties slots, and writes to no record; unlike recovery, it takes nothing away
-// that others are using.
+// The number of buckets is made right if many more records are where another number has them. Slots that lead to no whole record
+// are emptied, of two records of one key the later written stays, words in a wrong bucket are brought to theirs, and all that is
+// derived is counted anew. Like recovery, it writes to no record; unlike recovery, it takes nothing away that others are using.
 #pragma once
 
 #include "engine/cache/core.hpp"

@@ -6,6 +6,7 @@
 #include "engine/cache/core.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/index/lookup.hpp"
+#include "engine/platform/fault_point.hpp"
 #include "engine/region/record_access.hpp"
 
 #include <cstddef>
@@ -40,6 +41,7 @@ inline index::Slot* find_slot_beyond(const Core& core, const Home& home) noexcep
     const std::uint32_t shard = core.geometry().shard_of(home.hash);
     const index::Bucket* bucket = home.bucket;
     for (int hops = 1; hops < index::kMaxChain; ++hops) {
+        LARDER_FAULT_POINT("read.next_bucket");
         index::Bucket* const next = index::next_in_chain(core.region, shard, *bucket);
         if (next == nullptr) return nullptr;
         if (index::Slot* const slot = find_slot(*next, home.hash); slot != nullptr) return slot;

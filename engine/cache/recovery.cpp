@@ -59,6 +59,7 @@ class Progress {
 Status commit_again(Core& core) {
     const format::Geometry& g = core.geometry();
     const std::uint32_t known = core.region.segments_known();
+    if (Status status = core.region.file().commit(g.shards_begin, g.shards_bytes()); !status.ok()) return status;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges = {{g.generations_begin, g.generation_at(known)},
                                                                    {g.segment_table_begin, g.segment_entry_at(known)}};
     for (std::uint32_t id = 0; id < g.shard_count; ++id) {
@@ -75,29 +76,48 @@ Status commit_again(Core& core) {
         if (end == begin) continue;
         if (Status status = core.region.file().commit(begin, end - begin); !status.ok()) return status;
     }
+    for (const auto& [begin, end] : ranges) {
+        if (end <= g.index_begin) core.region.will_need(begin, end - begin);
+    }
     return Code::ok;
 }
 
-// Calls `work(id, is_first_thread)` for each shard, on as many threads as there are processors.
+// Asks the kernel for the buckets of a shard.
+void ask_for_index(const Core& core, std::uint32_t id) {
+    const format::Geometry& g = core.geometry();
+    if (id >= g.shard_count) return;
+    const format::ShardHeader& header = core.region.shard(id);
+    const std::uint64_t main = header.main_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
+    const std::uint64_t overflow = header.overflow_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
+    core.region.will_need(g.shard_index_begin(id), main);
+    if (overflow != 0) core.region.will_need(g.shard_index_end(id) - overflow, overflow);
+}
+
+// Calls `work(id, scratch, is_first_thread)` for each shard, on as many threads as there are processors.
 template <class Work>
 void for_each_shard(const Core& core, Work work) {
     const std::uint32_t shards = core.geometry().shard_count;
+    const std::uint32_t threads = std::min(std::max(std::thread::hardware_concurrency(), 1u), shards);
     std::atomic<std::uint32_t> next{0};
     auto loop = [&](bool first) {
-        for (std::uint32_t id = next.fetch_add(1); id < shards; id = next.fetch_add(1)) work(id, first);
+        RecoveryScratch scratch;
+        for (std::uint32_t id = next.fetch_add(1); id < shards; id = next.fetch_add(1)) {
+            if (id < threads) ask_for_index(core, id);
+            ask_for_index(core, id + threads);
+            work(id, scratch, first);
+        }
     };
-    const unsigned others = std::min(std::max(std::thread::hardware_concurrency(), 1u), shards) - 1;
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < others; ++i) threads.emplace_back(loop, false);
+    std::vector<std::thread> others;
+    for (std::uint32_t i = 1; i < threads; ++i) others.emplace_back(loop, false);
     loop(true);
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : others) thread.join();
 }
 
 Status recover_shards(Core& core, SegmentSpace& space) {
     Progress progress(core);
     std::vector<std::unique_ptr<ShardRecovery>> astray(core.geometry().shard_count);
-    for_each_shard(core, [&](std::uint32_t id, bool is_first_thread) {
-        auto shard = std::make_unique<ShardRecovery>(core, id, space);
+    for_each_shard(core, [&](std::uint32_t id, RecoveryScratch& scratch, bool is_first_thread) {
+        auto shard = std::make_unique<ShardRecovery>(core, id, space, scratch);
         shard->run([&progress, is_first_thread](std::uint64_t bytes) {
             progress.add(bytes);
             if (is_first_thread) progress.report();
@@ -113,11 +133,23 @@ Status recover_shards(Core& core, SegmentSpace& space) {
     if (std::any_of(astray.begin(), astray.end(), is_set)) {
         // What was astray is at home on disk before it is cleared elsewhere.
         if (Status status = core.region.file().flush(); !status.ok()) return status;
-        for_each_shard(core, [&](std::uint32_t id, bool) {
+        for_each_shard(core, [&](std::uint32_t id, RecoveryScratch&, bool) {
             if (astray[id]) astray[id]->finish();
         });
     }
     progress.finish(core.region);
+    return Code::ok;
+}
+
+Status forget_processes(region::Region& region) {
+    const format::Geometry& g = region.geometry();
+    for (std::uint32_t i = 0; i < g.max_processes; ++i) {
+        const std::uint64_t page = g.process_at(i) & ~(format::kPageBytes - 1);
+        if (Status status = region.file().commit(page, format::kPageBytes); !status.ok()) return status;
+        // Indexes are given out lowest first: the first that was never used ends the list.
+        if (region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
+        region.process(i).state.store(0, std::memory_order_relaxed);
+    }
     return Code::ok;
 }
 
@@ -145,11 +177,7 @@ Status recover(Core& core) {
         LockedShard shard(core.region, i);
         segments::rebuild_queues(shard);
     }
-    for (std::uint32_t i = 0; i < core.geometry().max_processes; ++i) {
-        // Indexes are given out lowest first: the first that was never used ends the list.
-        if (core.region.process(i).attached_at_ms.load(std::memory_order_relaxed) == 0) break;
-        core.region.process(i).state.store(0, std::memory_order_relaxed);
-    }
+    if (Status status = forget_processes(core.region); !status.ok()) return status;
     jump_generations(core);
     // Everything that was dropped is dropped on disk before the file counts as being of this boot.
     if (Status status = core.region.file().flush(); !status.ok()) return status;

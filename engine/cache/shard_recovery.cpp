@@ -3,6 +3,7 @@
 #include "engine/cache/repair.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/index/growth.hpp"
+#include "engine/index/lookup.hpp"
 #include "engine/index/overflow.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -25,6 +27,10 @@ using region::RecordAt;
 namespace {
 
 constexpr std::uint32_t kNoChain = 0xffffffff;
+// How far ahead of its reading each thread asks the kernel for segments.
+constexpr std::uint64_t kReadAheadBytes = std::uint64_t{8} << 20;
+// How many records ahead the processor is told of the next: it follows a sequence by itself, but not over the end of a page.
+constexpr std::size_t kFetchAhead = 8;
 
 // Which of two records of one key was written later.
 std::pair<std::uint64_t, std::uint64_t> age_of(const region::Region& region, std::uint64_t offset) noexcept {
@@ -38,6 +44,20 @@ bool same_key(const region::Region& region, SlotWord a, SlotWord b) {
     return region::read_record(region, format::offset_of(a), first) &&
            region::read_record(region, format::offset_of(b), second) && region::copy_key(region, first, key) &&
            region::has_key(region, second, key);
+}
+
+// Whether any two words of a bucket have one tag. Most buckets are done with that.
+bool has_equal_tags(const Bucket& bucket) noexcept {
+    std::array<std::uint32_t, kSlotsPerBucket> tags;
+    for (std::uint32_t i = 0; i < kSlotsPerBucket; ++i) {
+        const SlotWord word = bucket.slots[i].load(std::memory_order_relaxed);
+        tags[i] = format::is_empty(word) ? (1U << format::kTagBits) + i : format::tag_of(word);
+    }
+    std::uint32_t equal = 0;
+    for (unsigned distance = 1; distance <= kSlotsPerBucket / 2; ++distance) {
+        for (unsigned i = 0; i < kSlotsPerBucket; ++i) equal |= tags[i] == tags[(i + distance) % kSlotsPerBucket] ? 1U : 0U;
+    }
+    return equal != 0;
 }
 
 // Sorts by offset in the file, in a few passes: there are millions, and a comparison mispredicted costs as much as a pass.
@@ -79,17 +99,26 @@ void ShardRecovery::run(const WalkedBytes& walked) {
     for (auto& ends : shard_.header.queues) ends.active = format::kNoSegment;
     bound_shard_header(shard_);
     buckets_ = index::bounded_buckets(shard_.region, shard_.id);
-    follow_chains();
     gather();
     confirm_all(walked);
-    for (std::uint32_t i = 0; i < buckets_; ++i) drop_doubles(i);
-    if (!strays_.empty()) free_unused_buckets();
-    for (const Stray& stray : strays_) bring_home(stray);
+    for (const std::uint32_t home : scratch_.doubtful) drop_doubles(home);
+    if (!scratch_.strays.empty()) free_unused_buckets();
+    for (const Stray& stray : scratch_.strays) bring_home(stray);
     settle_segments();
-    strays_ = {};
+    is_as_found_ = is_as_found_ && scratch_.strays.empty();
+    if (is_as_found_) settle_index_as_found();
+}
+
+// Nothing was emptied and nothing moves: the chains are right, and were counted.
+void ShardRecovery::settle_index_as_found() {
+    std::vector<bool> in_use(scratch_.chains.size());
+    for (std::size_t number = 0; number < in_use.size(); ++number) in_use[number] = scratch_.chains[number] != kNoChain;
+    index::rebuild_overflow_list(shard_, in_use);
+    shard_.header.records.store(records_, std::memory_order_relaxed);
 }
 
 void ShardRecovery::finish() {
+    if (is_as_found_) return;
     // The link takes a slot whose word has a copy in the new bucket, or at its home.
     for (const Pending& pending : pending_) {
         const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(pending.bucket) - shard_.region.at(0));
@@ -105,87 +134,115 @@ void ShardRecovery::finish() {
 // ---- which words are whole ----
 
 // Links beyond the shard's overflow buckets, and to one that a chain has already, are cut.
-void ShardRecovery::follow_chains() {
-    chains_.assign(index::bounded_overflow_used(shard_), kNoChain);
-    for (std::uint32_t i = 0; i < buckets_; ++i) {
-        Bucket* bucket = &shard_.region.bucket(shard_.id, i);
-        for (int hops = 1; bucket != nullptr; ++hops) {
-            Slot& last = bucket->slots[kSlotsPerBucket - 1];
-            const SlotWord word = last.load(std::memory_order_relaxed);
-            if (!format::is_link(word, shard_.geometry())) break;
-            bucket = index::next_in_chain(shard_.region, shard_.id, *bucket);
-            const std::uint64_t number = bucket != nullptr ? index::overflow_number(shard_, format::offset_of(word)) : 0;
-            if (bucket == nullptr || number >= chains_.size() || chains_[number] != kNoChain || hops >= index::kMaxChain) {
-                last.store(0, std::memory_order_release);
-                break;
-            }
-            chains_[number] = i;
+void ShardRecovery::follow_chain(std::uint32_t home) {
+    std::vector<std::uint32_t>& chains = scratch_.chains;
+    Bucket* bucket = &shard_.region.bucket(shard_.id, home);
+    for (int hops = 1; bucket != nullptr; ++hops) {
+        Slot& last = bucket->slots[kSlotsPerBucket - 1];
+        const SlotWord word = last.load(std::memory_order_relaxed);
+        if (!format::is_link(word, shard_.geometry())) return;
+        bucket = index::next_in_chain(shard_.region, shard_.id, *bucket);
+        const std::uint64_t number = bucket != nullptr ? index::overflow_number(shard_, format::offset_of(word)) : 0;
+        if (bucket == nullptr || number >= chains.size() || chains[number] != kNoChain || hops >= index::kMaxChain) {
+            empty(last);
+            return;
         }
+        chains[number] = home;
     }
 }
 
 void ShardRecovery::gather() {
-    for (std::uint32_t i = 0; i < buckets_; ++i) gather_from(shard_.region.bucket(shard_.id, i));
-    for (std::uint64_t number = 0; number < chains_.size(); ++number) gather_from(index::overflow_bucket(shard_, number));
-    sort_by_offset(places_, [](const Place& place) { return format::offset_of(place.word); });
+    scratch_.order.clear();
+    scratch_.chains.assign(index::bounded_overflow_used(shard_), kNoChain);
+    scratch_.doubtful.clear();
+    for (std::uint32_t i = 0; i < buckets_; ++i) {
+        follow_chain(i);
+        Bucket& bucket = shard_.region.bucket(shard_.id, i);
+        records_ += gather_from(bucket, true);
+        if (has_equal_tags(bucket) || index::next_in_chain(shard_.region, shard_.id, bucket) != nullptr)
+            scratch_.doubtful.push_back(i);
+    }
+    for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number) {
+        const bool is_in_chain = scratch_.chains[number] != kNoChain;
+        const unsigned found = gather_from(index::overflow_bucket(shard_, number), is_in_chain);
+        if (is_in_chain) records_ += found;
+    }
+    scratch_.order.sort(shard_.geometry());
 }
 
-void ShardRecovery::gather_from(Bucket& bucket) {
+// Returns how many words may lead to records.
+unsigned ShardRecovery::gather_from(Bucket& bucket, bool is_in_chain) {
+    unsigned found = 0;
     for (unsigned i = 0; i < kSlotsPerBucket; ++i) {
-        const SlotWord word = bucket.slots[i].load(std::memory_order_relaxed);
+        Slot& slot = bucket.slots[i];
+        const SlotWord word = slot.load(std::memory_order_relaxed);
         if (format::is_empty(word)) continue;
-        if (!format::is_link(word, shard_.geometry())) {
-            places_.push_back({&bucket.slots[i], word});
-        } else if (i + 1 < kSlotsPerBucket) {
+        if (shard_.geometry().holds_records(format::offset_of(word))) {
+            scratch_.order.add(shard_.geometry(), {&slot, word});
+            ++found;
+        } else if (!format::is_link(word, shard_.geometry())) {
+            empty(slot);
+            ++dropped_slots_;
+        } else if (i + 1 < kSlotsPerBucket && is_in_chain) {
             // The free list's, in a bucket that is in a chain once more.
-            bucket.slots[i].store(0, std::memory_order_release);
+            empty(slot);
         }
     }
+    return found;
 }
 
 void ShardRecovery::confirm_all(const WalkedBytes& walked) {
-    std::uint32_t ahead = format::kNoSegment;
-    std::uint64_t last = 0;
-    std::uint64_t bytes = 0;
-    for (const Place& place : places_) {
-        const std::uint64_t offset = format::offset_of(place.word);
-        if (shard_.geometry().holds_records(offset) && shard_.geometry().segment_of(offset) != ahead) {
-            // Asks the kernel for a segment as a whole, before its first record is read.
-            ahead = shard_.geometry().segment_of(offset);
-            walked(std::exchange(bytes, 0));
-            shard_.region.will_need(shard_.geometry().segment_at(ahead), shard_.geometry().segment_size);
+    scratch_.strays.clear();
+    scratch_.parts.clear();
+    scratch_.dropped.clear();
+    const std::vector<SlotOrder::Group>& groups = scratch_.order.groups();
+    const std::size_t window = std::max<std::size_t>(kReadAheadBytes / shard_.geometry().segment_size, 2);
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (; asked < std::min(groups.size(), i + window); ++asked)
+            shard_.region.will_need(shard_.geometry().segment_at(groups[asked].segment), shard_.geometry().segment_size);
+        const std::size_t before = scratch_.parts.size();
+        const std::span<const Place> places = scratch_.order.places_of(groups[i]);
+        for (std::size_t place = 0; place < places.size(); ++place) {
+            if (place + kFetchAhead < places.size())
+                __builtin_prefetch(shard_.region.at(format::offset_of(places[place + kFetchAhead].word)));
+            confirm_or_drop(places[place]);
         }
-        const std::size_t before = parts_.size();
-        std::uint32_t home = 0;
-        if (!confirm(place, home)) {
-            parts_.resize(before);
-            place.slot->store(0, std::memory_order_release);
-            ++dropped_slots_;
-            continue;
-        }
-        // A word may stand in two places: its record counts once.
-        if (offset == last) parts_.resize(before);
-        last = offset;
-        for (std::size_t i = before; i < parts_.size(); ++i) bytes += parts_[i].bytes;
-        if (chain_of(*place.slot) != home) strays_.push_back({place, home});
+        std::uint64_t bytes = 0;
+        for (std::size_t part = before; part < scratch_.parts.size(); ++part) bytes += scratch_.parts[part].bytes;
+        walked(bytes);
     }
-    walked(bytes);
-    places_ = {};
 }
 
-// Adds the record's parts, also when it returns false.
+void ShardRecovery::confirm_or_drop(const Place& place) {
+    std::vector<Part>& parts = scratch_.parts;
+    const std::size_t before = parts.size();
+    std::uint32_t home = 0;
+    if (!confirm(place, home)) {
+        parts.resize(before);
+        empty(*place.slot);
+        ++dropped_slots_;
+        return;
+    }
+    // A word may stand in two places: its record counts once.
+    const std::uint64_t offset = format::offset_of(place.word);
+    if (offset == confirmed_) parts.resize(before);
+    confirmed_ = offset;
+    if (chain_of(*place.slot) != home) scratch_.strays.push_back({place, home});
+}
+
+// Adds the record's parts, also when it returns false. What has no space is not even looked at: that takes some on tmpfs. And a
+// whole record whose segment has none, on a full disk, was written after the last flush.
 bool ShardRecovery::confirm(const Place& place, std::uint32_t& home) {
     RecordAt record;
+    if (!space_.allocate(shard_.geometry().segment_of(format::offset_of(place.word)))) return false;
     if (!region::read_record(shard_.region, format::offset_of(place.word), record)) return false;
+    if (record.meta.is(format::kFragmented) && !fragments_have_space(record)) return false;
     const std::uint64_t hash = region::owner_hash(shard_.region, record);
     if (!fits_place(place, record, hash) || !region::checksum_holds(shard_.region, record, hash)) return false;
     home = format::bucket_of(hash, buckets_);
-    const std::size_t before = parts_.size();
-    parts_.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
-    if (record.meta.is(format::kFragmented) && !fragments_are_whole(record, hash)) return false;
-    // A whole record whose segment has no space, on a full disk, was written after the last flush.
-    return std::all_of(parts_.begin() + static_cast<std::ptrdiff_t>(before), parts_.end(),
-                       [this](const Part& part) { return space_.allocate(shard_.geometry().segment_of(part.offset)); });
+    scratch_.parts.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
+    return !record.meta.is(format::kFragmented) || fragments_are_whole(record, hash);
 }
 
 bool ShardRecovery::fits_place(const Place& place, const RecordAt& record, std::uint64_t hash) const noexcept {
@@ -193,6 +250,14 @@ bool ShardRecovery::fits_place(const Place& place, const RecordAt& record, std::
         shard_.region.generation(shard_.geometry().segment_of(record.offset)).load(std::memory_order_relaxed);
     return record.meta.key_length != 0 && !record.meta.is(format::kFragment) && shard_.geometry().shard_of(hash) == shard_.id &&
            format::tag_of(place.word) == format::tag_from_hash(hash) && format::same_generation(place.word, generation);
+}
+
+bool ShardRecovery::fragments_have_space(const RecordAt& owner) {
+    for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
+        const std::uint64_t offset = region::read_fragment(shard_.region, owner, i).offset;
+        if (!shard_.geometry().holds_records(offset) || !space_.allocate(shard_.geometry().segment_of(offset))) return false;
+    }
+    return true;
 }
 
 bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t hash) {
@@ -204,7 +269,7 @@ bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t has
         if (fragment.meta.value_length != listed.length || fragment.meta.checksum != listed.checksum ||
             !region::checksum_holds(shard_.region, fragment, hash))
             return false;
-        parts_.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
+        scratch_.parts.push_back({fragment.offset, static_cast<std::uint32_t>(fragment.meta.stored_bytes())});
         length += listed.length;
     }
     return length == owner.meta.fragmented_bytes();
@@ -215,21 +280,32 @@ std::uint32_t ShardRecovery::chain_of(const Slot& slot) const noexcept {
     const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&slot) - shard_.region.at(0)) /
                         format::kBucketBytes * format::kBucketBytes;
     const std::uint64_t main = (offset - shard_.geometry().shard_index_begin(shard_.id)) / format::kBucketBytes;
-    return main < buckets_ ? static_cast<std::uint32_t>(main) : chains_[index::overflow_number(shard_, offset)];
+    return main < buckets_ ? static_cast<std::uint32_t>(main) : scratch_.chains[index::overflow_number(shard_, offset)];
 }
 
 // ---- one word a key, in the chain where it belongs ----
 
 // Two slots of one key (an overwritten one's came back with an old page): the later written stays.
 void ShardRecovery::drop_doubles(std::uint32_t home) {
-    std::vector<Place>& seen = seen_;
+    std::vector<Place>& seen = scratch_.seen;
     seen.clear();
+    bool any_twice = false;
     index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, home), [&](Slot& slot, SlotWord word) {
-        for (Place& other : seen) {
-            if (format::tag_of(other.word) == format::tag_of(word) && drop_older(other, {&slot, word})) return;
-        }
+        any_twice |= scratch_.tags.test(format::tag_of(word));
+        scratch_.tags.set(format::tag_of(word));
         seen.push_back({&slot, word});
     });
+    for (const Place& place : seen) scratch_.tags.reset(format::tag_of(place.word));
+    // In most chains no tag is there twice.
+    for (auto place = seen.begin(); any_twice && place != seen.end(); ++place) {
+        for (auto other = seen.begin(); other != place; ++other) {
+            if (other->slot == nullptr || format::tag_of(other->word) != format::tag_of(place->word) ||
+                !drop_older(*other, *place))
+                continue;
+            place->slot = nullptr;
+            break;
+        }
+    }
 }
 
 // If both are of one key, drops one, and leaves the other in `first`.
@@ -238,7 +314,7 @@ bool ShardRecovery::drop_older(Place& first, const Place& second) {
     const auto age_of_first = age_of(shard_.region, format::offset_of(first.word));
     const auto age_of_second = age_of(shard_.region, format::offset_of(second.word));
     if (age_of_first == age_of_second) {
-        second.slot->store(0, std::memory_order_release);
+        empty(*second.slot);
         return true;
     }
     const Place older = age_of_first < age_of_second ? first : second;
@@ -247,21 +323,27 @@ bool ShardRecovery::drop_older(Place& first, const Place& second) {
     return true;
 }
 
-void ShardRecovery::drop(Slot& slot, SlotWord word) {
+void ShardRecovery::empty(Slot& slot) noexcept {
     slot.store(0, std::memory_order_release);
+    is_as_found_ = false;
+}
+
+void ShardRecovery::drop(Slot& slot, SlotWord word) {
+    empty(slot);
     count_out(word);
 }
 
 void ShardRecovery::count_out(SlotWord word) {
-    list_parts(word, dropped_);
+    list_parts(word, scratch_.dropped);
     ++dropped_slots_;
 }
 
 // So that copies go to buckets that hold nothing, and to none that still holds what is astray.
 void ShardRecovery::free_unused_buckets() {
-    std::vector<bool> in_use(chains_.size());
-    for (std::uint64_t number = 0; number < chains_.size(); ++number) in_use[number] = chains_[number] != kNoChain;
-    for (const Stray& stray : strays_) {
+    std::vector<bool> in_use(scratch_.chains.size());
+    for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number)
+        in_use[number] = scratch_.chains[number] != kNoChain;
+    for (const Stray& stray : scratch_.strays) {
         const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(stray.place.slot) - shard_.region.at(0));
         const std::uint64_t number = index::overflow_number(shard_, offset / format::kBucketBytes * format::kBucketBytes);
         if (number < in_use.size()) in_use[number] = true;
@@ -347,22 +429,22 @@ void ShardRecovery::list_parts(SlotWord word, std::vector<Part>& parts) const {
 void ShardRecovery::settle_segments() {
     auto offset_of = [](const Part& part) { return part.offset; };
     auto earlier = [](const Part& a, const Part& b) { return a.offset < b.offset; };
-    if (!dropped_.empty()) {
-        sort_by_offset(dropped_, offset_of);
-        std::erase_if(parts_,
-                      [&](const Part& part) { return std::binary_search(dropped_.begin(), dropped_.end(), part, earlier); });
+    std::vector<Part>& parts = scratch_.parts;
+    std::vector<Part>& dropped = scratch_.dropped;
+    if (!dropped.empty()) {
+        sort_by_offset(dropped, offset_of);
+        std::erase_if(parts, [&](const Part& part) { return std::binary_search(dropped.begin(), dropped.end(), part, earlier); });
     }
-    sort_by_offset(parts_, offset_of);
-    for (std::size_t i = 0; i < parts_.size();) {
-        const std::uint32_t segment = shard_.geometry().segment_of(parts_[i].offset);
+    sort_by_offset(parts, offset_of);
+    for (std::size_t i = 0; i < parts.size();) {
+        const std::uint32_t segment = shard_.geometry().segment_of(parts[i].offset);
+        const std::uint64_t end = shard_.geometry().segment_at(segment) + shard_.geometry().segment_size;
         std::size_t j = i;
-        while (j < parts_.size() && shard_.geometry().segment_of(parts_[j].offset) == segment) ++j;
-        settle_segment(&parts_[i], &parts_[i] + (j - i));
+        while (j < parts.size() && parts[j].offset < end) ++j;
+        settle_segment(&parts[i], &parts[i] + (j - i));
         space_.keep(segment);
         i = j;
     }
-    parts_ = {};
-    dropped_ = {};
 }
 
 // Makes one segment's account and walk right: `first` to `last` are its whole records in order.

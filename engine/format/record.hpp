@@ -156,13 +156,18 @@ struct PlainHead {
 };
 static_assert(sizeof(PlainHead) == kRecordHeaderBytes);
 
-/// decode_meta() of a plain record (a filler among them).
-inline RecordMeta plain_meta(const PlainHead& head) noexcept {
-    RecordMeta meta;
+/// decode_meta() of a plain record (a filler among them). Each member is stored where it stays: a copy of a structure that
+/// was just stored in pieces costs more than all else here.
+inline void decode_plain(const PlainHead& head, RecordMeta& meta) noexcept {
     meta.checksum = head.checksum();
+    meta.flags = 0;
     meta.key_length = head.key_length();
+    meta.fragments = 0;
     meta.value_length = head.value_length();
-    return meta;
+    meta.client_flags = 0;
+    meta.version = 0;
+    meta.expires_at_ms = 0;
+    meta.soft_expires_at_ms = 0;
 }
 
 /// record_checksum() of a plain record.

@@ -34,7 +34,7 @@ inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& ou
     if (!head.is_plain()) [[unlikely]]
         return read_fields(region, offset, room, out);
     out.offset = offset;
-    out.meta = format::plain_meta(head);
+    format::decode_plain(head, out.meta);
     return sizeof head + head.key_length() + head.value_length() <= room;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/format/geometry.hpp"
 #include "engine/format/segment_entry.hpp"
 #include "engine/format/shard.hpp"
+#include "engine/format/slot.hpp"
 #include "tests/support/check.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -67,6 +68,11 @@ class Patient {
         return count;
     }
     std::uint64_t size() const { return right_.size(); }
+    void store(const std::string& key, const std::string& filling = "some") { put(key, filling); }
+    void remove(const std::string& key) {
+        right_.erase(key);
+        REQUIRE_OK(cache_.remove(key));
+    }
     void close() { REQUIRE_OK(cache_.close()); }
     const Options& options() const { return options_; }
 
@@ -89,6 +95,12 @@ class Patient {
     MappedView bytes_;
     std::map<std::string, std::string> right_;
 };
+
+std::uint64_t word_at(const MappedView& bytes, std::uint64_t offset) {
+    const auto word = bytes.read<std::uint64_t>(offset);
+    REQUIRE_OK(word);
+    return *word;
+}
 
 std::size_t problems_of(const Cache& cache) {
     const auto found = cache.verify();
@@ -276,4 +288,52 @@ TEST_CASE("recovery on demand needs the file for itself, and says what it kept a
     Options reading;
     reading.read_only = true;
     CHECK(stats_of(opened(Cache::open(patient.path(), reading))).condition == FileCondition::clean);
+}
+
+TEST_CASE("a directory that counts too few buckets, or too many, is made right, and no record is lost by it") {
+    Patient patient(1);
+    for (int i = 0; i < 1500; ++i) patient.store("more " + std::to_string(i));
+    REQUIRE(patient.absent(patient.cache()) == 0);
+    auto& bytes = patient.bytes();
+    const std::uint64_t at = patient.geometry().shard_at(0);
+    const auto right = format::unpack_directory(word_at(bytes, at));
+    const std::uint32_t most =
+        static_cast<std::uint32_t>(word_at(bytes, at + offsetof(format::ShardHeader, main_buckets_committed)));
+    REQUIRE(right.buckets > 200);
+    REQUIRE(right.buckets + 3 < most);
+    for (const std::uint32_t wrong : {0U, 1U, 2U, right.buckets / 2, right.buckets - 40, right.buckets - 1, right.buckets + 1,
+                                      right.buckets + 3, most, most + 1, 0xffffffffU}) {
+        INFO(right.buckets << " buckets, said to be " << wrong);
+        const auto now = format::unpack_directory(word_at(bytes, at));
+        REQUIRE_OK(bytes.write(at, format::pack_directory({wrong, now.moves})));
+        const Repair repair = repaired(patient.cache());
+        CHECK(repair.lost == 0);
+        CHECK(repair.records == patient.size());
+        // More than there is space for is brought down to that when the lock is taken, and then it is what it was before.
+        CHECK((repair.recounted > 0 || wrong > most));
+        CHECK(patient.absent(patient.cache()) == 0);
+        require_clean(patient.cache());
+        const Repair again = repaired(patient.cache());
+        CHECK(again.recounted == 0);
+        // What is too large is left so; the next one begins at the right number again.
+        REQUIRE_OK(patient.cache().set("later", "later"));
+        REQUIRE_OK(patient.cache().remove("later"));
+    }
+}
+
+TEST_CASE("what was written while the directory was wrong is there after a repair, and is the later value") {
+    Patient patient(1);
+    for (int i = 0; i < 1500; ++i) patient.store("more " + std::to_string(i));
+    auto& bytes = patient.bytes();
+    const std::uint64_t at = patient.geometry().shard_at(0);
+    const auto right = format::unpack_directory(word_at(bytes, at));
+    // So few that the shard does not grow again by itself before it is repaired.
+    for (int i = 901; i < 1500; ++i) patient.remove("more " + std::to_string(i));
+    REQUIRE_OK(bytes.write(at, format::pack_directory({right.buckets - 10, right.moves})));
+    for (int i = 0; i < 900; i += 10) patient.store("more " + std::to_string(i), "later");
+    const Repair repair = repaired(patient.cache());
+    CHECK(repair.records == patient.size());
+    CHECK(repair.superseded > 0);
+    require_clean(patient.cache());
+    CHECK(patient.absent(patient.cache()) == 0);
 }

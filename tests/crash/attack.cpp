@@ -32,10 +32,12 @@ Attack on(Scene& scene, const std::string& name, Deed deed) {
 }
 
 void attack_operations(const Visit& visit) {
-    for (const Operation& each : operations()) {
-        if (!is_wanted(each.name)) continue;
-        Scene scene(each);
-        visit(on(scene, each.name, scene.with_handle(each.run)));
+    for (const auto* all : {&operations(), &repairs()}) {
+        for (const Operation& each : *all) {
+            if (!is_wanted(each.name)) continue;
+            Scene scene(each);
+            visit(on(scene, each.name, scene.with_handle(each.run)));
+        }
     }
 }
 

@@ -26,10 +26,15 @@ struct Operation {
     std::map<std::string, std::string> changes;
     /// Any key may go.
     bool evicts = false;
+    /// What is done to the file before anybody attaches: then what is damaged is an error to read, and only repair() makes
+    /// all well.
+    std::function<void(const Options&, const std::string& path)> damage = nullptr;
 };
 
 /// All operations that write to a cache.
 const std::vector<Operation>& operations();
+/// repair() on caches that are damaged in several ways.
+const std::vector<Operation>& repairs();
 /// The operation of that name.
 const Operation& operation(const std::string& name);
 /// Each key's old value, its new one if it has one, and kAbsent where that may be.

@@ -43,6 +43,7 @@ Scene::Scene(const Operation& operation) : operation_(operation) {
         require_clean(cache);
         for (const auto& [key, value] : contents_) must(answer_of(cache, key) == value, "not prepared: " + key);
     }
+    if (operation_.damage) operation_.damage(operation_.options, path_);
     prepared_ = Snapshot::take(path_);
     answers_ = answers_during(operation_, contents_);
 }
@@ -116,7 +117,9 @@ void Scene::check_keys(const Cache& cache) const {
     const bool may_be_evicted = evictions_of(cache) != evictions_;
     std::string wrong;
     for (const auto& [key, values] : answers_) {
-        const std::string answer = answer_of(cache, key);
+        std::string answer = answer_of(cache, key);
+        // What is damaged is refused until it has been repaired, and absent from then on.
+        if (operation_.damage && answer.front() == '<') answer = kAbsent;
         if (may_be_evicted && answer == kAbsent) continue;
         if (values.count(answer) == 0) wrong += " " + key.substr(0, 40) + "=" + answer.substr(0, 60);
     }
@@ -143,6 +146,7 @@ std::chrono::nanoseconds Scene::check_survivor() {
     // Reading first: it must not need a repair to be right.
     check_keys(*survivor_);
     const auto longest = write_everywhere();
+    if (operation_.damage) REQUIRE_OK(survivor_->repair());
     check_keys(*survivor_);
     require_clean(*survivor_);
     work_on();

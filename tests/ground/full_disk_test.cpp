@@ -3,12 +3,16 @@
 #include "tests/support/check.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace larder;
@@ -153,6 +157,82 @@ std::string create_on_full_disk(const std::string& directory) {
     return count_files(directory) == 1 || count_files(directory) == 2 ? "" : "something was left behind";
 }
 
+// Takes blocks away from under a file that is not in use: what a file system may forget when the power fails, and worse.
+void punch(const std::string& path, Random& random) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    std::vector<std::pair<off_t, off_t>> data;
+    off_t hole = 0;
+    // The first page says what the file is. Without it, it is none.
+    for (off_t at = ::lseek(file, 4096, SEEK_DATA); at >= 0; at = ::lseek(file, hole, SEEK_DATA)) {
+        hole = ::lseek(file, at, SEEK_HOLE);
+        data.emplace_back(at, hole - at);
+    }
+    for (std::uint64_t holes = random.between(1, 4); holes > 0 && !data.empty(); --holes) {
+        const auto& [begin, length] = data[random.below(data.size())];
+        const auto pages = static_cast<std::uint64_t>(length) / 4096;
+        const std::uint64_t first = random.below(pages);
+        const std::uint64_t count = random.between(1, std::min<std::uint64_t>(pages - first, random.chance(50) ? 4 : 300));
+        (void)::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin + static_cast<off_t>(first * 4096),
+                          static_cast<off_t>(count * 4096));
+    }
+    ::close(file);
+}
+
+std::string check_whole(const Cache& cache) {
+    std::string wrong = check(cache);
+    if (wrong.empty()) wrong = read_all(cache);
+    return wrong == "nothing is left" ? "" : wrong;
+}
+
+struct Recoveries {
+    std::uint64_t done = 0;
+    std::uint64_t refused = 0;
+};
+
+// Once with no space, once with.
+std::string recover_punched(const std::string& directory, std::uint64_t round, Recoveries& recoveries) {
+    Options options;
+    options.recovery = Recovery::always;
+    options.flush_on_close = false;
+    use_up(directory + "/other");
+    std::string wrong;
+    {
+        Result<Cache> cache = Cache::open(directory + "/cache", options);
+        ++(cache.ok() ? recoveries.done : recoveries.refused);
+        if (!cache.ok() && cache.code() != Code::full) return "not recovered: " + cache.status().message();
+        if (cache.ok()) wrong = check_whole(*cache);
+        if (cache.ok() && wrong.empty()) wrong = store_many(*cache, 1'000'000 * round, 300, 300);
+        if (cache.ok() && wrong.empty()) wrong = check_whole(*cache);
+    }
+    (void)::unlink((directory + "/other").c_str());
+    if (!wrong.empty()) return wrong;
+    Result<Cache> cache = Cache::open(directory + "/cache", options);
+    if (!cache.ok()) return "not recovered with space: " + cache.status().message();
+    wrong = check_whole(*cache);
+    return wrong.empty() ? store_many(*cache, 1'000'000 * round + 500'000, 3'000, 100'000) : wrong;
+}
+
+std::string recover_without_space(const std::string& directory) {
+    Options options = larger_than_the_disk();
+    options.flush_on_close = false;
+    {
+        Result<Cache> cache = Cache::create(directory + "/cache", options);
+        if (!cache.ok()) return cache.status().message();
+        std::string wrong = store_many(*cache, 0, 6'000, 100'000);
+        if (!wrong.empty()) return wrong;
+    }
+    Random random(seed());
+    Recoveries recoveries;
+    const std::uint64_t rounds = iterations(30);
+    for (std::uint64_t round = 1; round <= rounds; ++round) {
+        punch(directory + "/cache", random);
+        const std::string wrong = recover_punched(directory, round, recoveries);
+        if (!wrong.empty()) return wrong + " (round " + std::to_string(round) + ", LARDER_SEED=" + std::to_string(seed()) + ")";
+    }
+    if (recoveries.done == 0 || recoveries.refused == 0) return "recovered always, or never";
+    return {};
+}
+
 void on_both(std::string (*body)(const std::string& directory)) {
     for (const Disk disk : {Disk::tmpfs, Disk::ext4}) {
         const TemporaryDirectory directory;
@@ -165,4 +245,5 @@ void on_both(std::string (*body)(const std::string& directory)) {
 
 TEST_CASE("on a full disk sets succeed by evicting") { on_both(fill_disk); }
 TEST_CASE("writers killed on a full disk leave a cache that goes on") { on_both(kill_writers); }
+TEST_CASE("recovery without space for what the file has lost is refused, or leaves less") { on_both(recover_without_space); }
 TEST_CASE("a cache is not created on a full disk, and nothing of it is left") { on_both(create_on_full_disk); }

@@ -1,0 +1,16 @@
+// How many buckets a shard's index has, from where its records stand, for when the directory word is not to be believed.
+#pragma once
+
+#include "engine/region/locked_shard.hpp"
+
+#include <cstdint>
+
+namespace larder::cache {
+
+/// The number of main buckets for which most of the shard's records are in the right one, if there are any in buckets beyond
+/// those that the directory counts; else what the directory says. (One that counts too many is made right by bringing records
+/// to the buckets where it has them.)
+/// Cost: a read of the buckets beyond; if they hold anything, of the shard's index and its records' keys.
+std::uint32_t likely_buckets(const region::LockedShard& shard);
+
+}  // namespace larder::cache
