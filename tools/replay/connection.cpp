@@ -76,7 +76,7 @@ void Connection::forget_taken() {
 }
 
 void Connection::fill() {
-    std::array<char, kReplyChunk> chunk;
+    std::array<char, kReplyChunk> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills what is read of it
     const ssize_t got = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
     if (got < 0 && errno == EINTR) return;
     if (got <= 0) fail("read", got == 0 ? 0 : errno);

@@ -75,7 +75,7 @@ void TraceInput::decode() {
         input_.take(some.size());
         return;
     }
-    std::array<char, kTraceChunk> chunk;
+    std::array<char, kTraceChunk> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): zstd fills what is read of it
     ZSTD_inBuffer from{some.data(), some.size(), 0};
     ZSTD_outBuffer to{chunk.data(), chunk.size(), 0};
     const std::size_t state = ZSTD_decompressStream(decoder_->stream(), &to, &from);
