@@ -8,12 +8,12 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct ContainsArguments {
     CacheFile file;
     KeyArgument key;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_contains(const ContainsArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const std::string key = arguments.key.bytes();
     const Status status = cache.contains(key);
@@ -31,10 +31,10 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_contains(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("contains", "Say by the exit code alone whether a key is there: 0 yes, 1 no");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ContainsArguments>();
     arguments->file.add_to(*command);
     arguments->key.add_to(*command);
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_contains(*arguments, session); });
 }
 
 }  // namespace larder::tools

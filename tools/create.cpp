@@ -8,7 +8,7 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct CreateArguments {
     CacheFile file;
     std::uint64_t capacity = Options{}.capacity;
     std::uint64_t reservation = 0;
@@ -19,7 +19,7 @@ struct Arguments {
     std::uint32_t max_processes = Options{}.max_processes;
 };
 
-Options options_of(const Arguments& arguments, const Session& session) {
+Options options_of(const CreateArguments& arguments, const Session& session) {
     Options options = arguments.file.options(session);
     options.capacity = arguments.capacity;
     options.reservation = arguments.reservation;
@@ -31,7 +31,7 @@ Options options_of(const Arguments& arguments, const Session& session) {
     return options;
 }
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_create(const CreateArguments& arguments, Session& session) {
     if (arguments.segment_size > UINT32_MAX)
         throw usage_failure("--segment-size: " + size_text(arguments.segment_size) + " is too large");
     auto created = Cache::create(arguments.file.path, options_of(arguments, session));
@@ -59,8 +59,8 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_create(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("create", "Make a new, empty cache file; one that exists is not touched");
-    auto arguments = std::make_shared<Arguments>();
-    Arguments& to = *arguments;
+    auto arguments = std::make_shared<CreateArguments>();
+    CreateArguments& to = *arguments;
     to.file.add_to(*command);
     add_parsed(*command, "--capacity", to.capacity, parse_size, "The most disk the file takes (default 64MiB)", "SIZE");
     add_parsed(*command, "--reservation", to.reservation, parse_size,
@@ -74,7 +74,7 @@ void add_create(CLI::App& app, Session& session) {
                "A power of two from 32KiB to 4MiB (default: from the capacity)", "SIZE");
     add_parsed(*command, "--max-processes", to.max_processes, parse_number<std::uint32_t>,
                "How many handles may write at once, 8 to 4096 (default 1024)", "NUMBER");
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_create(*arguments, session); });
 }
 
 }  // namespace larder::tools

@@ -11,13 +11,13 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct DelArguments {
     CacheFile file;
     std::vector<std::string> keys;
     bool hex = false;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_del(const DelArguments& arguments, Session& session) {
     std::vector<std::string> keys;
     for (const std::string& text : arguments.keys) keys.push_back(decoded(text, arguments.hex));
     Cache cache = arguments.file.open(session);
@@ -44,11 +44,11 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_del(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("del", "Remove keys; exit code 1 if any of them was absent");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<DelArguments>();
     arguments->file.add_to(*command);
     command->add_option("KEY", arguments->keys, "The keys")->required()->type_name("");
     add_hex(*command, arguments->hex);
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_del(*arguments, session); });
 }
 
 }  // namespace larder::tools

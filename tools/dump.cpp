@@ -9,14 +9,14 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct DumpArguments {
     CacheFile file;
     std::string prefix;
     bool hex = false;
     bool base64 = false;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_dump(const DumpArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const Encoding encoding = arguments.hex ? Encoding::hex : arguments.base64 ? Encoding::base64 : Encoding::text;
     const std::string prefix = decoded(arguments.prefix, arguments.hex);
@@ -42,7 +42,7 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_dump(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("dump", "Write all records to stdout as NDJSON, for load and other programs");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<DumpArguments>();
     arguments->file.add_to(*command);
     command->add_option("--prefix", arguments->prefix, "Only keys that begin so")->type_name("PREFIX");
     CLI::Option* base64 = command->add_flag("--base64", arguments->base64, "Write every key and value in base64");
@@ -55,7 +55,7 @@ void add_dump(CLI::App& app, Session& session) {
         "  flags       absent: 0\n"
         "  version     for your information; load gives new ones\n"
         "A record that is moved or written while others use the cache may come twice. --json only makes errors JSON.");
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_dump(*arguments, session); });
 }
 
 }  // namespace larder::tools

@@ -7,7 +7,7 @@
 namespace larder::tools {
 namespace {
 
-ExitCode run(const CacheFile& file, Session& session) {
+ExitCode run_flush(const CacheFile& file, Session& session) {
     Cache cache = file.open(session);
     check(cache.flush(), file.path);
     check(cache.close(), file.path);
@@ -21,7 +21,7 @@ void add_flush(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("flush", "Write everything to disk; what is stored by now survives a power cut");
     auto file = std::make_shared<CacheFile>();
     file->add_to(*command);
-    session.on(*command, [file, &session] { return run(*file, session); });
+    session.on(*command, [file, &session] { return run_flush(*file, session); });
 }
 
 }  // namespace larder::tools

@@ -9,12 +9,12 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct GetArguments {
     CacheFile file;
     KeyArgument key;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_get(const GetArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const std::string key = arguments.key.bytes();
     std::string value;
@@ -41,11 +41,11 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_get(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("get", "Write a key's value to stdout, its bytes and nothing else");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<GetArguments>();
     arguments->file.add_to(*command);
     arguments->key.add_to(*command);
     command->footer("On a terminal a line break follows. Exit code 1 if there is no such key.");
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_get(*arguments, session); });
 }
 
 }  // namespace larder::tools

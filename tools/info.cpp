@@ -10,12 +10,12 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct InfoArguments {
     CacheFile file;
     KeyArgument key;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_info(const InfoArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const std::string key = arguments.key.bytes();
     const RecordInfo info = check(cache.info(key), arguments.key.shown());
@@ -40,10 +40,10 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_info(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("info", "Show what is known of a key besides its value: size, version, flags, expiry");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<InfoArguments>();
     arguments->file.add_to(*command);
     arguments->key.add_to(*command);
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_info(*arguments, session); });
 }
 
 }  // namespace larder::tools

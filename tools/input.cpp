@@ -12,9 +12,9 @@
 namespace larder::tools {
 namespace {
 
-constexpr std::size_t kBufferSize = 256 << 10;
+constexpr std::size_t kReadAtOnce = 256 << 10;
 
-[[noreturn]] void fail(const std::string& name, int error) {
+[[noreturn]] void fail_reading(const std::string& name, int error) {
     throw Failure(ExitCode::cannot_use, "io_error", name + ": " + std::generic_category().message(error));
 }
 
@@ -23,7 +23,7 @@ constexpr std::size_t kBufferSize = 256 << 10;
 Input::Input(const std::string& path) : name_(path == "-" ? "stdin" : path) {
     owned_ = path != "-";
     descriptor_ = owned_ ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    if (descriptor_ < 0) fail(name_, errno);
+    if (descriptor_ < 0) fail_reading(name_, errno);
     struct stat facts {};
     if (::fstat(descriptor_, &facts) == 0 && S_ISREG(facts.st_mode)) size_ = static_cast<std::uint64_t>(facts.st_size);
 }
@@ -38,11 +38,11 @@ void Input::fill(std::size_t least) {
     position_ = 0;
     while (!ended_ && buffer_.size() < least) {
         const std::size_t had = buffer_.size();
-        buffer_.resize(had + kBufferSize);
-        const ssize_t got = ::read(descriptor_, buffer_.data() + had, kBufferSize);
+        buffer_.resize(had + kReadAtOnce);
+        const ssize_t got = ::read(descriptor_, buffer_.data() + had, kReadAtOnce);
         const int error = errno;
         buffer_.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
-        if (got < 0 && error != EINTR) fail(name_, error);
+        if (got < 0 && error != EINTR) fail_reading(name_, error);
         // Not asked again: on a terminal the end of the input is only said once.
         ended_ = got == 0;
     }

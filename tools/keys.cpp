@@ -12,7 +12,7 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct KeysArguments {
     CacheFile file;
     std::string prefix;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
@@ -21,7 +21,7 @@ struct Arguments {
 };
 
 /// Written as it goes: the keys of a large cache do not fit in memory.
-void write_key(const Arguments& arguments, Session& session, const RecordView& record, bool first) {
+void write_key(const KeysArguments& arguments, Session& session, const RecordView& record, bool first) {
     Output& out = session.out();
     if (session.json()) {
         Json json;
@@ -41,7 +41,7 @@ void write_key(const Arguments& arguments, Session& session, const RecordView& r
     out.write(arguments.nul ? std::string_view("\0", 1) : std::string_view("\n"));
 }
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_keys(const KeysArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const std::string prefix = decoded(arguments.prefix, arguments.hex);
     ScanOptions scan;
@@ -65,7 +65,7 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_keys(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("keys", "List the keys, one a line, in no order");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<KeysArguments>();
     arguments->file.add_to(*command);
     command->add_option("--prefix", arguments->prefix, "Only keys that begin so")->type_name("PREFIX");
     add_parsed(*command, "--limit", arguments->limit, parse_number<std::uint64_t>, "No more than this many", "NUMBER");
@@ -74,7 +74,7 @@ void add_keys(CLI::App& app, Session& session) {
     command->footer(
         "A key that is moved while others write may be listed twice. Keys may hold line breaks: use -0, --hex or --json\n"
         "where they do. On a terminal, bytes that are not text read \\xNN.");
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_keys(*arguments, session); });
 }
 
 }  // namespace larder::tools

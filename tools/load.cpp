@@ -13,7 +13,7 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct LoadArguments {
     CacheFile file;
     std::string input = "-";
     std::string format = "auto";
@@ -32,7 +32,7 @@ struct Tally {
 
 constexpr std::size_t kMostProblems = 100;
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kLoadFooter =
     "Formats, told apart by the name's ending or else by the first line (a '{': NDJSON; a tab: TSV; else CSV):\n"
     "  ndjson  what dump writes, one object a line: key or key_base64 or key_hex, value likewise, expires_at, flags,\n"
     "          version (not used: the cache gives new ones). Other members are refused.\n"
@@ -48,7 +48,7 @@ std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::string format_of(const Arguments& arguments, Input& input) {
+std::string format_of(const LoadArguments& arguments, Input& input) {
     if (arguments.format != "auto") return arguments.format;
     const std::string_view name = input.name();
     for (const std::string_view ending : {".ndjson", ".jsonl", ".json"}) {
@@ -62,7 +62,7 @@ std::string format_of(const Arguments& arguments, Input& input) {
     return some.substr(0, some.find('\n')).find('\t') != std::string_view::npos ? "tsv" : "csv";
 }
 
-std::unique_ptr<RowReader> reader_of(const Arguments& arguments, Input& input, const Cache& cache) {
+std::unique_ptr<RowReader> reader_of(const LoadArguments& arguments, Input& input, const Cache& cache) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (input.ahead(kByteOrderMark.size()).starts_with(kByteOrderMark)) input.take(kByteOrderMark.size());
     const std::string format = format_of(arguments, input);
@@ -77,7 +77,7 @@ std::unique_ptr<RowReader> reader_of(const Arguments& arguments, Input& input, c
 
 class Loading {
   public:
-    Loading(const Arguments& arguments, Session& session, Cache& cache, Tally& tally)
+    Loading(const LoadArguments& arguments, Session& session, Cache& cache, Tally& tally)
         : arguments_(arguments), session_(session), cache_(cache), tally_(tally), progress_(session, "loading") {}
 
     void run() {
@@ -126,7 +126,7 @@ class Loading {
 
     std::string place(std::uint64_t line) const { return name_ + ":" + std::to_string(line) + ": "; }
 
-    const Arguments& arguments_;
+    const LoadArguments& arguments_;
     Session& session_;
     Cache& cache_;
     Tally& tally_;
@@ -146,7 +146,7 @@ void report(const Tally& tally, Session& session) {
     session.remark(text);
 }
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_load(const LoadArguments& arguments, Session& session) {
     Cache cache = arguments.file.open(session);
     Tally tally;
     std::optional<Failure> failure;
@@ -166,7 +166,7 @@ ExitCode run(const Arguments& arguments, Session& session) {
 void add_load(CLI::App& app, Session& session) {
     CLI::App* command =
         app.add_subcommand("load", "Store records read from a file or from stdin: NDJSON as dump writes it, CSV or TSV");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<LoadArguments>();
     arguments->file.add_to(*command);
     command->add_option("INPUT", arguments->input, "What to read; without it, or as -, stdin")->type_name("");
     command->add_option("--format", arguments->format, "ndjson, csv, tsv or auto (default)")
@@ -175,8 +175,8 @@ void add_load(CLI::App& app, Session& session) {
     command->add_flag("--header", arguments->header, "csv, tsv: the first row names the columns");
     command->add_flag("--hex", arguments->hex, "csv, tsv: keys and values are hex");
     command->add_flag("--skip-bad", arguments->skip_bad, "Report bad lines and go on behind them");
-    command->footer(std::string(kFooter));
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    command->footer(std::string(kLoadFooter));
+    session.on(*command, [arguments, &session] { return run_load(*arguments, session); });
 }
 
 }  // namespace larder::tools

@@ -21,7 +21,7 @@
 namespace larder::tools {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kExitCodes =
     "Exit codes:\n"
     "  0  yes, done\n"
     "  1  no: there is no such key; or it is there (add), has another version (set --if-version), is no number (incr, decr)\n"
@@ -146,7 +146,7 @@ int main_of(int argc, char** argv) {
         "--json", [&session] { session.set_json(true); }, "As behind the command: answers and errors as JSON");
     app.get_formatter()->column_width(34);
     app.get_formatter()->label("SUBCOMMAND", "COMMAND FILE [ARGUMENTS]");
-    app.footer(std::string(kFooter));
+    app.footer(std::string(kExitCodes));
     ExitCode exit = ExitCode::yes;
     try {
         add_commands(app, session);

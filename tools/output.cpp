@@ -12,20 +12,20 @@
 namespace larder::tools {
 namespace {
 
-constexpr std::size_t kBufferSize = 64 << 10;
+constexpr std::size_t kGathered = 64 << 10;
 
-[[noreturn]] void fail(int error) {
+[[noreturn]] void fail_writing(int error) {
     if (error == EPIPE) throw BrokenPipe{};
     throw Failure(ExitCode::cannot_use, "io_error", "stdout: " + std::generic_category().message(error));
 }
 
 }  // namespace
 
-Output::Output(int descriptor) : descriptor_(descriptor) { buffer_.reserve(kBufferSize); }
+Output::Output(int descriptor) : descriptor_(descriptor) { buffer_.reserve(kGathered); }
 
 void Output::write(std::string_view bytes) {
-    if (buffer_.size() + bytes.size() > kBufferSize) flush();
-    if (bytes.size() >= kBufferSize) {
+    if (buffer_.size() + bytes.size() > kGathered) flush();
+    if (bytes.size() >= kGathered) {
         write_out(bytes);
     } else {
         buffer_ += bytes;
@@ -46,7 +46,7 @@ void Output::flush() {
 void Output::close() {
     flush();
     // A descriptor that was closed before we started is no fault as long as there was nothing to say.
-    if (::close(descriptor_) != 0 && errno != EBADF && errno != EINTR) fail(errno);
+    if (::close(descriptor_) != 0 && errno != EBADF && errno != EINTR) fail_writing(errno);
 }
 
 bool Output::is_terminal() const { return ::isatty(descriptor_) == 1; }
@@ -55,7 +55,7 @@ void Output::write_out(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail(errno);
+        if (written < 0) fail_writing(errno);
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
 }

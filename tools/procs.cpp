@@ -9,7 +9,7 @@
 namespace larder::tools {
 namespace {
 
-ExitCode run(const CacheFile& file, Session& session) {
+ExitCode run_procs(const CacheFile& file, Session& session) {
     const Cache cache = file.open_read_only(session);
     const Stats stats = check(cache.stats(), file.path);
     if (session.json()) {
@@ -32,7 +32,7 @@ void add_procs(CLI::App& app, Session& session) {
     command->footer(
         "A pid counts in its own PID namespace. Handles that only read are not in the table. LOCKS: the shards whose locks a\n"
         "process holds at the moment. What a dead one holds is taken over, and repaired, by whoever needs it next.");
-    session.on(*command, [file, &session] { return run(*file, session); });
+    session.on(*command, [file, &session] { return run_procs(*file, session); });
 }
 
 }  // namespace larder::tools

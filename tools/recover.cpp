@@ -9,13 +9,13 @@
 namespace larder::tools {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kRecoverFooter =
     "A file that was in use when the machine went down is recovered by whoever opens it for writing next; this does it now,\n"
     "and does it again to a file that is damaged. Every record is read: those that are whole stay, the others are dropped, and\n"
     "all counts are made anew. Nobody else may have the file open for writing (larder procs FILE); for a file in use there is\n"
     "larder verify --repair. Exit code 0 also when records were dropped.";
 
-ExitCode run(const CacheFile& file, Session& session) {
+ExitCode run_recover(const CacheFile& file, Session& session) {
     Options options = file.options(session);
     options.recovery = Recovery::always;
     RecoveryProgress last;
@@ -45,8 +45,8 @@ void add_recover(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("recover", "Go through a file that nobody uses, and drop what is not whole");
     auto file = std::make_shared<CacheFile>();
     file->add_to(*command);
-    command->footer(std::string(kFooter));
-    session.on(*command, [file, &session] { return run(*file, session); });
+    command->footer(std::string(kRecoverFooter));
+    session.on(*command, [file, &session] { return run_recover(*file, session); });
 }
 
 }  // namespace larder::tools

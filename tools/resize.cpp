@@ -8,12 +8,12 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct ResizeArguments {
     CacheFile file;
     std::uint64_t capacity = 0;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_resize(const ResizeArguments& arguments, Session& session) {
     Cache cache = arguments.file.open(session);
     check(cache.resize(arguments.capacity), arguments.file.path);
     const Stats stats = check(cache.stats(), arguments.file.path);
@@ -29,11 +29,11 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_resize(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("resize", "Change the capacity, while others are attached");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ResizeArguments>();
     arguments->file.add_to(*command);
     add_parsed(*command, "CAPACITY", arguments->capacity, parse_size, "1MiB to the reservation; lowering it evicts", "SIZE")
         ->required();
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_resize(*arguments, session); });
 }
 
 }  // namespace larder::tools

@@ -6,7 +6,7 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct SetArguments {
     StoreCommand store;
     std::optional<std::uint64_t> if_version;
 };
@@ -15,7 +15,7 @@ struct Arguments {
 
 void add_set(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("set", "Store a value under a key, whether there is one or not");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<SetArguments>();
     arguments->store.add_to(*command);
     add_parsed(*command, "--if-version", arguments->if_version, parse_number<std::uint64_t>,
                "Only if the key has this version (see info); exit code 1 if it has another, or is absent", "NUMBER");

@@ -19,7 +19,7 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct StatArguments {
     CacheFile file;
     bool processes = false;
 };
@@ -124,7 +124,7 @@ void add_counters(Table& table, const Counters& counters, std::string_view why) 
     table.row({"hit marks", std::to_string(counters.hit_marks)});
 }
 
-void write_table(const Arguments& arguments, const Stats& stats, Output& out) {
+void write_table(const StatArguments& arguments, const Stats& stats, Output& out) {
     Table health;
     add_health(health, stats);
     Table contents;
@@ -137,7 +137,7 @@ void write_table(const Arguments& arguments, const Stats& stats, Output& out) {
     if (arguments.processes) out.write("\n" + process_table(stats.processes, true));
 }
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_stat(const StatArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const Stats stats = check(cache.stats(), arguments.file.path);
     if (!session.json()) {
@@ -162,13 +162,13 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_stat(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("stat", "Show how the cache is doing: its health, contents, space and counters");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<StatArguments>();
     arguments->file.add_to(*command);
     command->add_flag("--processes", arguments->processes, "Each attached process as well");
     command->footer(
         "Counters add up over all processes that ever attached for writing. Handles that only read, such as that of larder get,\n"
         "are not counted.");
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_stat(*arguments, session); });
 }
 
 }  // namespace larder::tools

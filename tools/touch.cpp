@@ -9,13 +9,13 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct TouchArguments {
     CacheFile file;
     KeyArgument key;
     Ttl ttl;
 };
 
-ExitCode run(const Arguments& arguments, Session& session) {
+ExitCode run_touch(const TouchArguments& arguments, Session& session) {
     Cache cache = arguments.file.open(session);
     const std::string key = arguments.key.bytes();
     check(cache.touch(key, arguments.ttl), arguments.key.shown());
@@ -32,11 +32,11 @@ ExitCode run(const Arguments& arguments, Session& session) {
 
 void add_touch(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("touch", "Give a key another time to live; its value and version stay");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<TouchArguments>();
     arguments->file.add_to(*command);
     arguments->key.add_to(*command);
     add_parsed(*command, "--ttl", arguments->ttl, parse_ttl, "From now: 1500ms, 10s, 5m, 2h, 1d; or never", "TTL")->required();
-    session.on(*command, [arguments, &session] { return run(*arguments, session); });
+    session.on(*command, [arguments, &session] { return run_touch(*arguments, session); });
 }
 
 }  // namespace larder::tools

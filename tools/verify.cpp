@@ -11,7 +11,7 @@
 namespace larder::tools {
 namespace {
 
-struct Arguments {
+struct VerifyArguments {
     CacheFile file;
     bool repair = false;
 };
@@ -64,7 +64,7 @@ ExitCode verdict(const Verification& found, const std::string& path, const std::
     return ExitCode::corrupt;
 }
 
-ExitCode run_check(const Arguments& arguments, Session& session) {
+ExitCode run_verify(const VerifyArguments& arguments, Session& session) {
     const Cache cache = arguments.file.open_read_only(session);
     const Verification found = verified(cache, arguments.file.path, session);
     if (session.json())
@@ -74,7 +74,7 @@ ExitCode run_check(const Arguments& arguments, Session& session) {
     return verdict(found, arguments.file.path, " found", session);
 }
 
-ExitCode run_repair(const Arguments& arguments, Session& session) {
+ExitCode run_repair(const VerifyArguments& arguments, Session& session) {
     const std::string& path = arguments.file.path;
     Cache cache = arguments.file.open(session);
     const Verification before = verified(cache, path, session);
@@ -110,14 +110,14 @@ ExitCode run_repair(const Arguments& arguments, Session& session) {
 void add_verify(CLI::App& app, Session& session) {
     CLI::App* command =
         app.add_subcommand("verify", "Read the whole file and check it, while others use it; exit code 4 if problems are found");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<VerifyArguments>();
     arguments->file.add_to(*command);
     command->add_flag("--repair", arguments->repair, "Mend what is wrong, and check again; needs write permission");
     command->footer(
         "--repair drops the records that are not whole, counts anew what can be counted, and says how many records were lost.\n"
         "It holds the lock of one shard at a time, so others go on meanwhile. Exit code 4 if problems are left after it.");
     session.on(*command, [arguments, &session] {
-        return arguments->repair ? run_repair(*arguments, session) : run_check(*arguments, session);
+        return arguments->repair ? run_repair(*arguments, session) : run_verify(*arguments, session);
     });
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 // Calls `visit(segment, bytes)` for the record behind a word, and for each of its fragments.
 template <class Visit>
-void for_each_part(const LockedShard& shard, SlotWord word, Visit&& visit) {
+void for_each_share(const LockedShard& shard, SlotWord word, Visit&& visit) {
     RecordAt record;
     if (!region::read_record(shard.region, format::offset_of(word), record)) return;
     visit(shard.geometry().segment_of(record.offset), record.meta.stored_bytes());
@@ -23,7 +23,7 @@ void for_each_part(const LockedShard& shard, SlotWord word, Visit&& visit) {
 
 void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
     if (format::is_empty(word)) return;
-    for_each_part(shard, word, [&](std::uint32_t segment, std::size_t bytes) {
+    for_each_share(shard, word, [&](std::uint32_t segment, std::size_t bytes) {
         segments::add_live(shard.region, segment, sign * static_cast<std::int64_t>(bytes));
     });
     const std::uint64_t records = shard.header.records.load(std::memory_order_relaxed);
@@ -87,7 +87,7 @@ void recount_segment(LockedShard& shard, std::uint32_t segment) {
 std::vector<std::uint32_t> segments_of(LockedShard& shard, SlotWord word) {
     std::vector<std::uint32_t> segments;
     if (format::is_empty(word)) return segments;
-    for_each_part(shard, word, [&](std::uint32_t segment, std::size_t) { segments.push_back(segment); });
+    for_each_share(shard, word, [&](std::uint32_t segment, std::size_t) { segments.push_back(segment); });
     return segments;
 }
 

@@ -56,7 +56,7 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
                                              bool versions) {
     std::size_t hits = 0;
     std::size_t asked = 0;
-    std::array<Prepared, kGroup> group;
+    std::array<Prepared, kGroup> group;  // NOLINT(cppcoreguidelines-pro-type-member-init): each is set before it is used
     for (std::size_t begin = 0; begin < keys.size(); begin += kGroup) {
         const std::size_t count = std::min(kGroup, keys.size() - begin);
         for (std::size_t i = 0; i < count; ++i) {

@@ -86,7 +86,9 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
     const std::size_t head_bytes = format::encode_meta(record.meta, head);
     std::byte* payload = at + head_bytes + record.key.size();
     platform::copy_to_shared(at + head_bytes, record.key.data(), record.key.size());
-    std::uint64_t sum = region::copy_and_sum_to_shared(payload, record.payload.data(), record.payload.size());
+    // A view of nothing may be null, from which nothing may be copied either.
+    const std::string_view given = record.payload.data() != nullptr ? record.payload : std::string_view("");
+    std::uint64_t sum = region::copy_and_sum_to_shared(payload, given.data(), given.size());
     if (!record.payload_tail.empty()) {
         platform::copy_to_shared(payload + record.payload.size(), record.payload_tail.data(), record.payload_tail.size());
         sum = format::payload_sum(payload, record.payload.size() + record.payload_tail.size());

@@ -13,7 +13,10 @@ class SharedWord {
     SharedWord() noexcept = default;
     SharedWord(T value) noexcept : value_(value) {}  // NOLINT(google-explicit-constructor): it stands for the integer
     SharedWord(const SharedWord& other) noexcept : value_(other.load()) {}
-    SharedWord& operator=(const SharedWord& other) noexcept { return *this = other.load(); }
+    SharedWord& operator=(const SharedWord& other) noexcept {
+        *this = other.load();
+        return *this;
+    }
     SharedWord& operator=(T value) noexcept {
         __atomic_store_n(&value_, value, __ATOMIC_RELAXED);
         return *this;

@@ -14,10 +14,6 @@ using region::LockedShard;
 
 namespace {
 
-std::uint64_t offset_in_file(const LockedShard& shard, const Bucket& bucket) noexcept {
-    return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&bucket) - shard.region.at(0));
-}
-
 bool has_records(const LockedShard& shard, const Bucket& bucket) noexcept {
     for (const Slot& slot : bucket.slots) {
         const SlotWord word = slot.load(std::memory_order_relaxed);
@@ -39,6 +35,10 @@ Slot* extend(LockedShard& shard, Bucket& last) {
 }
 
 }  // namespace
+
+std::uint64_t offset_in_file(const LockedShard& shard, const Bucket& bucket) noexcept {
+    return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&bucket) - shard.region.at(0));
+}
 
 Bucket& home_bucket(LockedShard& shard, std::uint64_t hash) noexcept {
     const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));

@@ -8,6 +8,8 @@
 
 namespace larder::index {
 
+/// Where a bucket lies in the file: what a link to it says.
+std::uint64_t offset_in_file(const region::LockedShard& shard, const format::Bucket& bucket) noexcept;
 /// The main bucket of a hash, as the directory stands.
 format::Bucket& home_bucket(region::LockedShard& shard, std::uint64_t hash) noexcept;
 /// An empty slot in the chain of `hash`, extended by an overflow bucket if need be; nullptr when there is no room for one.

@@ -25,10 +25,6 @@ constexpr std::uint64_t kOverdueLoadPercent = 75;
 constexpr std::uint64_t kMergeLoadPercent = 25;
 constexpr std::uint64_t kTightLoadPercent = 60;
 
-std::uint64_t offset_in_file(const LockedShard& shard, const Bucket& bucket) noexcept {
-    return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&bucket) - shard.region.at(0));
-}
-
 std::uint32_t bucket_count(const LockedShard& shard) noexcept { return bounded_buckets(shard.region, shard.id); }
 
 std::uint64_t load_percent(const LockedShard& shard, std::uint64_t buckets) noexcept {
@@ -48,7 +44,7 @@ void publish_buckets(LockedShard& shard, std::uint32_t buckets) noexcept {
 }
 
 // What a chain holds, gathered before anything changes. Chains longer than this are left unsplit.
-struct Gathered {
+struct Gathered {  // NOLINT(cppcoreguidelines-pro-type-member-init): the first `count` members alone are looked at
     struct Member {
         Slot* slot;
         SlotWord word;

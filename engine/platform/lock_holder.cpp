@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <charconv>
-#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -33,10 +32,12 @@ bool any_number_in(const std::string& path, Visit&& visit) {
 
 // "lock:\t1: OFDLCK ADVISORY  WRITE -1 fe:00:1234 4611686018427387904 4611686018427387905"
 bool covers(const std::string& line, std::uint64_t offset) {
-    unsigned long long begin = 0;
-    unsigned long long end = 0;
-    if (std::sscanf(line.c_str(), "lock: %*s OFDLCK %*s %*s %*s %*s %llu %llu", &begin, &end) != 2) return false;
-    return begin <= offset && offset <= end;
+    std::istringstream words(line);
+    std::string label, number, kind, advice, use, process, file;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    if (!(words >> label >> number >> kind >> advice >> use >> process >> file >> begin >> end)) return false;
+    return label == "lock:" && kind == "OFDLCK" && begin <= offset && offset <= end;
 }
 
 bool holds(const std::string& process, std::uint32_t descriptor, const struct stat& file, std::uint64_t offset) {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 
@@ -22,7 +23,8 @@ struct GuardedRange {
     GuardedRange* next = nullptr;
 
     // Puts zeros where the lost page was. Called by the signal handler: system calls and atomic words only.
-    bool replace(std::uintptr_t address, std::uintptr_t page_bytes) noexcept {
+    bool replace(void* lost_byte, std::uintptr_t page_bytes) noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(lost_byte);
         const std::uintptr_t stop = end.load(std::memory_order_acquire);
         if (address >= stop || address < begin.load(std::memory_order_relaxed)) return false;
         if (process.load(std::memory_order_relaxed) != ::getpid()) return false;
@@ -31,7 +33,7 @@ struct GuardedRange {
         LossGuard::any_lost_.store(true, std::memory_order_relaxed);
         // All that is behind the page, too: what lies beyond a file's end is lost as a whole, and a mapping may not be cut into
         // as many pieces as it has pages.
-        void* const place = reinterpret_cast<void*>(page);
+        void* const place = static_cast<std::byte*>(lost_byte) - (address - page);
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
         if (::mmap(place, stop - page, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return false;
         return ::madvise(place, stop - page, MADV_DONTFORK) == 0;
@@ -56,11 +58,10 @@ void hand_on(int signal, siginfo_t* info, void* context) noexcept {
 
 void on_lost_page(int signal, siginfo_t* info, void* context) noexcept {
     const int error = errno;
-    const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
     bool replaced = false;
     if (info->si_code == BUS_ADRERR || info->si_code == BUS_OBJERR) {
         for (GuardedRange* range = ranges.load(std::memory_order_acquire); range != nullptr && !replaced; range = range->next)
-            replaced = range->replace(address, page_bytes);
+            replaced = range->replace(info->si_addr, page_bytes);
     }
     if (!replaced) hand_on(signal, info, context);
     errno = error;

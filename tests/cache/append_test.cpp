@@ -8,14 +8,14 @@ using namespace larder::tests;
 
 namespace {
 
-struct Fixture {
+struct AppendFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "bytes go behind and before the value") {
+TEST_CASE_METHOD(AppendFixture, "bytes go behind and before the value") {
     REQUIRE_OK(cache.set("key", "middle"));
     REQUIRE_OK(cache.append("key", " end"));
     REQUIRE_OK(cache.prepend("key", "start "));
@@ -27,14 +27,14 @@ TEST_CASE_METHOD(Fixture, "bytes go behind and before the value") {
     CHECK(value_of(cache, "key") == std::string("start middle end\0", 17));
 }
 
-TEST_CASE_METHOD(Fixture, "an absent key stays absent") {
+TEST_CASE_METHOD(AppendFixture, "an absent key stays absent") {
     CHECK_CODE(cache.append("key", "v"), Code::not_found);
     CHECK_CODE(cache.prepend("key", "v"), Code::not_found);
     CHECK_CODE(cache.contains("key"), Code::not_found);
     CHECK(stats_of(cache).counters.sets == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "flags and expiry stay") {
+TEST_CASE_METHOD(AppendFixture, "flags and expiry stay") {
     WriteOptions options;
     options.flags = 11;
     options.ttl = Ttl::at(now_ms() + 3'600'000);

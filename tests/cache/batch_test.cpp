@@ -10,20 +10,20 @@ using namespace larder::tests;
 
 namespace {
 
-struct Fixture {
+struct BatchFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "batches of nothing do nothing") {
+TEST_CASE_METHOD(BatchFixture, "batches of nothing do nothing") {
     CHECK(cache.get_many({}, {}) == 0);
     CHECK(cache.set_many({}, {}) == 0);
     CHECK(cache.remove_many({}, {}) == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "get_many() answers hits, misses and duplicates in their places") {
+TEST_CASE_METHOD(BatchFixture, "get_many() answers hits, misses and duplicates in their places") {
     WriteOptions options;
     options.flags = 4;
     REQUIRE_OK(cache.set("a", "value a", options));
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "get_many() answers hits, misses and duplicates in the
     }
 }
 
-TEST_CASE_METHOD(Fixture, "batches whose answers do not match in number do nothing") {
+TEST_CASE_METHOD(BatchFixture, "batches whose answers do not match in number do nothing") {
     REQUIRE_OK(cache.set("a", "value"));
     const std::string_view keys[]{"a", "b"};
     const Write writes[]{{"a", "new"}, {"b", "new"}};
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Fixture, "batches whose answers do not match in number do nothi
     CHECK(stats_of(cache).records == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "get_many() of thousands of keys finds exactly those that are there") {
+TEST_CASE_METHOD(BatchFixture, "get_many() of thousands of keys finds exactly those that are there") {
     std::vector<std::string> names;
     for (int i = 0; i < 5000; ++i) names.push_back("key " + std::to_string(i));
     for (std::size_t i = 0; i < names.size(); i += 2) REQUIRE_OK(cache.set(names[i], "value of " + names[i]));
@@ -81,7 +81,7 @@ TEST_CASE_METHOD(Fixture, "get_many() of thousands of keys finds exactly those t
     }
 }
 
-TEST_CASE_METHOD(Fixture, "set_many() stores in order, so the last of a key stays") {
+TEST_CASE_METHOD(BatchFixture, "set_many() stores in order, so the last of a key stays") {
     WriteOptions options;
     options.flags = 6;
     const Write writes[]{{"a", "first"}, {"b", "only", options}, {"", "bad"}, {"a", "last"}, {std::string_view(), "bad"}};
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "set_many() stores in order, so the last of a key stay
     CHECK(stats_of(cache).records == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "set_many() of thousands of writes stores them all") {
+TEST_CASE_METHOD(BatchFixture, "set_many() of thousands of writes stores them all") {
     std::vector<std::string> names;
     for (int i = 0; i < 5000; ++i) names.push_back("key " + std::to_string(i % 4000));
     std::vector<std::string> values;
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(Fixture, "set_many() of thousands of writes stores them all") {
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "remove_many() removes each once") {
+TEST_CASE_METHOD(BatchFixture, "remove_many() removes each once") {
     for (const auto* key : {"a", "b", "c"}) REQUIRE_OK(cache.set(key, "v"));
     const std::string_view keys[]{"a", "absent", "a", "", "c"};
     std::vector<Status> statuses(5);
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(Fixture, "remove_many() removes each once") {
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "batches count as their single operations") {
+TEST_CASE_METHOD(BatchFixture, "batches count as their single operations") {
     const Write writes[]{{"a", "1"}, {"b", "2"}, {"a", "3"}};
     Status statuses[3];
     REQUIRE(cache.set_many(writes, statuses) == 3);

@@ -1,5 +1,6 @@
 // A full cache: every set succeeds, the space is used, nothing goes unaccounted for, and the disk takes no more than was said.
 #include "tests/support/check.hpp"
+#include "tests/support/sizes.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <filesystem>
@@ -10,7 +11,6 @@ using namespace larder::tests;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 /// How many times the capacity goes through a cache.
 constexpr std::uint64_t kRounds = kSanitized ? 2 : 10;
 /// What a file system may take for its own bookkeeping of a file.

@@ -216,7 +216,7 @@ TEST_CASE("values of every size around the powers of two come back whole") {
             auto copied = cache.get("key", std::span(buffer));
             REQUIRE_OK(copied);
             REQUIRE(*copied == bytes.size());
-            REQUIRE(std::memcmp(buffer.data(), bytes.data(), bytes.size()) == 0);
+            REQUIRE((std::string_view(reinterpret_cast<const char*>(buffer.data()), buffer.size()) == bytes));
         }
     }
     require_clean(cache);

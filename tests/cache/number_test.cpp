@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kSmallest = std::numeric_limits<std::int64_t>::min();
 
-struct Fixture {
+struct NumberFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 
@@ -28,7 +28,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "numbers go up and down") {
+TEST_CASE_METHOD(NumberFixture, "numbers go up and down") {
     REQUIRE_OK(cache.set("key", "10"));
     require_number(cache.increment("key"), 11);
     require_number(cache.increment("key", 89), 100);
@@ -39,7 +39,7 @@ TEST_CASE_METHOD(Fixture, "numbers go up and down") {
     require_number(cache.decrement("key", -10), 0);
 }
 
-TEST_CASE_METHOD(Fixture, "an absent key starts at its initial value") {
+TEST_CASE_METHOD(NumberFixture, "an absent key starts at its initial value") {
     SECTION("which is zero") { require_number(cache.increment("key", 5), 0); }
     SECTION("or given") { require_number(cache.increment("key", 5, 100), 100); }
     SECTION("or negative") { require_number(cache.decrement("key", 5, -100), -100); }
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(Fixture, "an absent key starts at its initial value") {
     SECTION("or the smallest") { require_number(cache.decrement("key", 5, kSmallest), kSmallest); }
 }
 
-TEST_CASE_METHOD(Fixture, "the options are for the absent key") {
+TEST_CASE_METHOD(NumberFixture, "the options are for the absent key") {
     WriteOptions options;
     options.flags = 7;
     options.ttl = Ttl::at(now_ms() + 3'600'000);
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(Fixture, "the options are for the absent key") {
     CHECK(info->expires_at_ms == options.ttl.milliseconds());
 }
 
-TEST_CASE_METHOD(Fixture, "a present key keeps its flags, and its expiry unless another is given") {
+TEST_CASE_METHOD(NumberFixture, "a present key keeps its flags, and its expiry unless another is given") {
     const std::int64_t soon = now_ms() + 3'600'000;
     WriteOptions options;
     options.flags = 7;
@@ -80,7 +80,7 @@ TEST_CASE_METHOD(Fixture, "a present key keeps its flags, and its expiry unless 
     CHECK(value_of(cache, "key") == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "sums that overflow are refused and change nothing") {
+TEST_CASE_METHOD(NumberFixture, "sums that overflow are refused and change nothing") {
     REQUIRE_OK(cache.set("key", std::to_string(kLargest)));
     CHECK_CODE(cache.increment("key"), Code::not_a_number);
     CHECK_CODE(cache.increment("key", kLargest), Code::not_a_number);
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "sums that overflow are refused and change nothing") {
     require_number(cache.increment("key", kLargest), -1);
 }
 
-TEST_CASE_METHOD(Fixture, "what is no decimal 64-bit integer is refused and stays") {
+TEST_CASE_METHOD(NumberFixture, "what is no decimal 64-bit integer is refused and stays") {
     const std::string_view texts[]{"",
                                    " ",
                                    "x",
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(Fixture, "what is no decimal 64-bit integer is refused and stay
     CHECK_CODE(cache.increment("key"), Code::not_a_number);
 }
 
-TEST_CASE_METHOD(Fixture, "numbers are counted in text, so others may write and read them") {
+TEST_CASE_METHOD(NumberFixture, "numbers are counted in text, so others may write and read them") {
     REQUIRE_OK(cache.increment("key", 1, 41));
     REQUIRE_OK(cache.increment("key"));
     CHECK(value_of(cache, "key") == "42");
@@ -140,7 +140,7 @@ TEST_CASE_METHOD(Fixture, "numbers are counted in text, so others may write and 
     CHECK(cache.info("key")->value_size == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a number's many increments all count, and leave one record") {
+TEST_CASE_METHOD(NumberFixture, "a number's many increments all count, and leave one record") {
     for (int i = 0; i <= 100'000; ++i) REQUIRE(cache.increment("key").ok());
     CHECK(value_of(cache, "key") == "100000");
     const Stats stats = stats_of(cache);
@@ -150,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "a number's many increments all count, and leave one r
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "a number that expires in the middle of a call is absent") {
+TEST_CASE_METHOD(NumberFixture, "a number that expires in the middle of a call is absent") {
     // Each round runs into the end of a record, and some hit it between two looks at the clock.
     for (int round = 0; round < 200; ++round) {
         REQUIRE_OK(cache.set("key", "1", {Ttl::at(now_ms() + 2)}));

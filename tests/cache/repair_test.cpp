@@ -5,6 +5,7 @@
 #include "engine/format/shard.hpp"
 #include "engine/format/slot.hpp"
 #include "tests/support/check.hpp"
+#include "tests/support/sizes.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <larder/mapped_file.hpp>
@@ -21,8 +22,6 @@ using namespace larder;
 using namespace larder::tests;
 
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 /// A cache with records of all sizes, and its bytes at hand.
 class Patient {

@@ -1,5 +1,6 @@
 // resize(): up and down, in one handle while others are attached.
 #include "tests/support/check.hpp"
+#include "tests/support/sizes.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace larder;
@@ -7,9 +8,7 @@ using namespace larder::tests;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
-
-struct Fixture {
+struct ResizeFixture {
     TemporaryDirectory directory;
     Cache cache = create();
     Cache other = opened(Cache::open(directory.file("c")));
@@ -58,7 +57,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a larger capacity holds more, for all who are attached") {
+TEST_CASE_METHOD(ResizeFixture, "a larger capacity holds more, for all who are attached") {
     write(cache, 0, 20'000);
     CHECK(stats_of(cache).counters.evictions > 0);
     REQUIRE_OK(cache.resize(64 * kMiB));
@@ -75,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "a larger capacity holds more, for all who are attache
     require_sound(64 * kMiB);
 }
 
-TEST_CASE_METHOD(Fixture, "a smaller capacity evicts and gives the space back") {
+TEST_CASE_METHOD(ResizeFixture, "a smaller capacity evicts and gives the space back") {
     REQUIRE_OK(cache.resize(64 * kMiB));
     write(other, 0, 40'000);
     REQUIRE(allocated_bytes(directory.file("c")) > 32 * kMiB);
@@ -95,7 +94,7 @@ TEST_CASE_METHOD(Fixture, "a smaller capacity evicts and gives the space back") 
     require_sound(1 * kMiB);
 }
 
-TEST_CASE_METHOD(Fixture, "lowering the capacity evicts nothing that still fits") {
+TEST_CASE_METHOD(ResizeFixture, "lowering the capacity evicts nothing that still fits") {
     write(cache, 0, 1000);
     REQUIRE_OK(cache.resize(4 * kMiB));
     CHECK(present(other, 1000) == 1000);
@@ -103,7 +102,7 @@ TEST_CASE_METHOD(Fixture, "lowering the capacity evicts nothing that still fits"
     require_sound(4 * kMiB);
 }
 
-TEST_CASE_METHOD(Fixture, "capacities outside the range are refused and change nothing") {
+TEST_CASE_METHOD(ResizeFixture, "capacities outside the range are refused and change nothing") {
     write(cache, 0, 100);
     for (const std::uint64_t wrong : {std::uint64_t{0}, kMiB - 1, 64 * kMiB + 1, ~std::uint64_t{0}}) {
         CHECK_CODE(cache.resize(wrong), Code::invalid_argument);
@@ -113,7 +112,7 @@ TEST_CASE_METHOD(Fixture, "capacities outside the range are refused and change n
     require_sound(8 * kMiB);
 }
 
-TEST_CASE_METHOD(Fixture, "up and down, again and again, and reopened") {
+TEST_CASE_METHOD(ResizeFixture, "up and down, again and again, and reopened") {
     Random random(seed());
     SHOW_SEED();
     for (int round = 0; round < 30; ++round) {

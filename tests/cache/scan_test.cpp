@@ -11,7 +11,7 @@ using namespace larder::tests;
 
 namespace {
 
-struct Fixture {
+struct ScanFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 
@@ -38,14 +38,14 @@ std::multiset<std::string> names(int count) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a scan of nothing is done at once") {
+TEST_CASE_METHOD(ScanFixture, "a scan of nothing is done at once") {
     CHECK(keys().empty());
     ScanOptions options;
     options.prefix = "x";
     CHECK(keys(options).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a scan shows each record once, as it is") {
+TEST_CASE_METHOD(ScanFixture, "a scan shows each record once, as it is") {
     WriteOptions with;
     with.flags = 8;
     with.ttl = Ttl::at(now_ms() + 3'600'000);
@@ -69,7 +69,7 @@ TEST_CASE_METHOD(Fixture, "a scan shows each record once, as it is") {
     CHECK(expected.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a scan for keys only reads no values") {
+TEST_CASE_METHOD(ScanFixture, "a scan for keys only reads no values") {
     REQUIRE_OK(cache.set("long", std::string(100'000, 'v')));
     REQUIRE_OK(cache.set("empty", ""));
     ScanOptions options;
@@ -83,7 +83,7 @@ TEST_CASE_METHOD(Fixture, "a scan for keys only reads no values") {
     CHECK(sizes == std::map<std::string, std::uint64_t>{{"empty", 0}, {"long", 100'000}});
 }
 
-TEST_CASE_METHOD(Fixture, "a scan by prefix shows what begins with it") {
+TEST_CASE_METHOD(ScanFixture, "a scan by prefix shows what begins with it") {
     for (const auto* key : {"a", "ab", "abc", "abd", "b", "A", "abcdefghijklmnopqrstuvwxyz"}) {
         REQUIRE_OK(cache.set(key, "v"));
     }
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(Fixture, "a scan by prefix shows what begins with it") {
     CHECK(keys(options).size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a scan that is stopped goes on where it stood, in another handle too") {
+TEST_CASE_METHOD(ScanFixture, "a scan that is stopped goes on where it stood, in another handle too") {
     fill(2000);
     for (const std::size_t pieces : {1U, 7U, 100U, 5000U}) {
         INFO("pieces of " << pieces);
@@ -124,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "a scan that is stopped goes on where it stood, in ano
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a finished cursor shows nothing more") {
+TEST_CASE_METHOD(ScanFixture, "a finished cursor shows nothing more") {
     fill(10);
     auto cursor = cache.for_each({}, [](const RecordView&) { return true; });
     REQUIRE_OK(cursor);
@@ -134,7 +134,7 @@ TEST_CASE_METHOD(Fixture, "a finished cursor shows nothing more") {
     CHECK(keys(options).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a cursor that nobody gave out does no harm") {
+TEST_CASE_METHOD(ScanFixture, "a cursor that nobody gave out does no harm") {
     fill(100);
     Random random(seed());
     SHOW_SEED();
@@ -146,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "a cursor that nobody gave out does no harm") {
     }
 }
 
-TEST_CASE_METHOD(Fixture, "the visitor may change the cache that it scans") {
+TEST_CASE_METHOD(ScanFixture, "the visitor may change the cache that it scans") {
     fill(3000);
     std::size_t visited = 0;
     const auto cursor = cache.for_each({}, [&](const RecordView& record) {
@@ -168,7 +168,7 @@ TEST_CASE_METHOD(Fixture, "the visitor may change the cache that it scans") {
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "records that are there all the while are seen, however the index grows meanwhile") {
+TEST_CASE_METHOD(ScanFixture, "records that are there all the while are seen, however the index grows meanwhile") {
     fill(1000);
     std::set<std::string> seen;
     int added = 0;
@@ -184,7 +184,7 @@ TEST_CASE_METHOD(Fixture, "records that are there all the while are seen, howeve
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "a scan in pieces sees what stays, however the index grows between the pieces") {
+TEST_CASE_METHOD(ScanFixture, "a scan in pieces sees what stays, however the index grows between the pieces") {
     fill(1000);
     std::set<std::string> seen;
     ScanOptions options;
@@ -202,7 +202,7 @@ TEST_CASE_METHOD(Fixture, "a scan in pieces sees what stays, however the index g
     CHECK(seen.size() == 1000);
 }
 
-TEST_CASE_METHOD(Fixture, "scans count no hits") {
+TEST_CASE_METHOD(ScanFixture, "scans count no hits") {
     fill(100);
     CHECK(keys().size() == 100);
     CHECK(stats_of(cache).counters.hits == 0);

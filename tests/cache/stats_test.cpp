@@ -12,7 +12,7 @@ using namespace larder::tests;
 
 namespace {
 
-struct Fixture {
+struct StatsFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
     Counters counters() { return stats_of(cache).counters; }
@@ -20,7 +20,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "reads count hits and misses") {
+TEST_CASE_METHOD(StatsFixture, "reads count hits and misses") {
     REQUIRE_OK(cache.set("key", "12345678"));
     std::string value;
     std::byte buffer[16];
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(Fixture, "reads count hits and misses") {
     CHECK(counters().misses == 4);
 }
 
-TEST_CASE_METHOD(Fixture, "an expired record is a miss") {
+TEST_CASE_METHOD(StatsFixture, "an expired record is a miss") {
     WriteOptions expired;
     expired.ttl = Ttl::after(std::chrono::milliseconds(0));
     REQUIRE_OK(cache.set("key", "value", expired));
@@ -57,7 +57,7 @@ TEST_CASE_METHOD(Fixture, "an expired record is a miss") {
     CHECK(counters().misses == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "writes count what they store, replace and remove") {
+TEST_CASE_METHOD(StatsFixture, "writes count what they store, replace and remove") {
     REQUIRE_OK(cache.set("key", "1"));
     CHECK(counters().sets == 1);
     CHECK(counters().replaced == 0);
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "writes count what they store, replace and remove") {
     require_accounts_balance(stats_of(cache));
 }
 
-TEST_CASE_METHOD(Fixture, "gauges follow the records") {
+TEST_CASE_METHOD(StatsFixture, "gauges follow the records") {
     const Stats empty = stats_of(cache);
     std::uint64_t least = 0;
     for (int i = 0; i < 1000; ++i) {
@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Fixture, "gauges follow the records") {
     CHECK(half.dead_bytes >= least / 2 - 1000);
 }
 
-TEST_CASE_METHOD(Fixture, "counters outlive the handles that counted") {
+TEST_CASE_METHOD(StatsFixture, "counters outlive the handles that counted") {
     for (int round = 0; round < 10; ++round) {
         REQUIRE_OK(cache.set("key " + std::to_string(round), "v"));
         CHECK_CODE(cache.get("key " + std::to_string(round)), Code::ok);
@@ -132,7 +132,7 @@ TEST_CASE_METHOD(Fixture, "counters outlive the handles that counted") {
     require_accounts_balance(stats_of(cache));
 }
 
-TEST_CASE_METHOD(Fixture, "each handle that is attached is in the list of processes") {
+TEST_CASE_METHOD(StatsFixture, "each handle that is attached is in the list of processes") {
     auto second = opened(Cache::open(directory.file("c")));
     REQUIRE_OK(second.set("key", "v"));
     Stats stats = stats_of(cache);
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(Fixture, "each handle that is attached is in the list of proces
     CHECK(counters().sets == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "flushes are counted and raise the flush epoch") {
+TEST_CASE_METHOD(StatsFixture, "flushes are counted and raise the flush epoch") {
     const Stats before = stats_of(cache);
     REQUIRE_OK(cache.set("key", "v"));
     REQUIRE_OK(cache.flush());
@@ -164,7 +164,7 @@ TEST_CASE_METHOD(Fixture, "flushes are counted and raise the flush epoch") {
     CHECK(value_of(cache, "key") == "v");
 }
 
-TEST_CASE_METHOD(Fixture, "verify() tells how far it is, and walks all") {
+TEST_CASE_METHOD(StatsFixture, "verify() tells how far it is, and walks all") {
     for (int i = 0; i < 10'000; ++i) REQUIRE_OK(cache.set("key " + std::to_string(i), std::string(500, 'v')));
     std::uint64_t last = 0;
     std::uint64_t all = 0;

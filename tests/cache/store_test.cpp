@@ -7,7 +7,7 @@ using namespace larder::tests;
 
 namespace {
 
-struct Fixture {
+struct StoreFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 };
@@ -20,7 +20,7 @@ WriteOptions flagged(std::uint32_t flags) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "get() of an absent key changes nothing of the caller's") {
+TEST_CASE_METHOD(StoreFixture, "get() of an absent key changes nothing of the caller's") {
     std::string value = "before";
     RecordInfo info;
     info.version = 77;
@@ -37,7 +37,7 @@ TEST_CASE_METHOD(Fixture, "get() of an absent key changes nothing of the caller'
     CHECK(value == "before");
 }
 
-TEST_CASE_METHOD(Fixture, "set() stores, and replaces with values shorter, longer and equal") {
+TEST_CASE_METHOD(StoreFixture, "set() stores, and replaces with values shorter, longer and equal") {
     for (const auto* text : {"first", "x", "a good deal longer than the one before", "first", "first"}) {
         REQUIRE_OK(cache.set("key", text));
         CHECK(value_of(cache, "key") == text);
@@ -46,7 +46,7 @@ TEST_CASE_METHOD(Fixture, "set() stores, and replaces with values shorter, longe
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "get() replaces what the caller's string held") {
+TEST_CASE_METHOD(StoreFixture, "get() replaces what the caller's string held") {
     REQUIRE_OK(cache.set("short", "s"));
     REQUIRE_OK(cache.set("long", std::string(5000, 'l')));
     std::string value = "before";
@@ -56,7 +56,7 @@ TEST_CASE_METHOD(Fixture, "get() replaces what the caller's string held") {
     CHECK(value == "s");
 }
 
-TEST_CASE_METHOD(Fixture, "get() into a buffer") {
+TEST_CASE_METHOD(StoreFixture, "get() into a buffer") {
     REQUIRE_OK(cache.set("key", "0123456789", flagged(7)));
     char buffer[12] = "...........";
     RecordInfo info;
@@ -81,7 +81,7 @@ TEST_CASE_METHOD(Fixture, "get() into a buffer") {
     CHECK(info.flags == 7);
 }
 
-TEST_CASE_METHOD(Fixture, "add() stores only what is absent") {
+TEST_CASE_METHOD(StoreFixture, "add() stores only what is absent") {
     std::uint64_t version = 0;
     REQUIRE_OK(cache.add("key", "one", flagged(1), &version));
     CHECK(version == version_of(cache, "key"));
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(Fixture, "add() stores only what is absent") {
     CHECK(cache.info("key")->flags == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "replace() stores only where something is") {
+TEST_CASE_METHOD(StoreFixture, "replace() stores only where something is") {
     CHECK_CODE(cache.replace("key", "one"), Code::not_found);
     CHECK_CODE(cache.contains("key"), Code::not_found);
     REQUIRE_OK(cache.set("key", "two", flagged(2)));
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(Fixture, "replace() stores only where something is") {
     CHECK_CODE(cache.replace("key", "four"), Code::not_found);
 }
 
-TEST_CASE_METHOD(Fixture, "compare_and_swap() stores only over the version it expects") {
+TEST_CASE_METHOD(StoreFixture, "compare_and_swap() stores only over the version it expects") {
     CHECK_CODE(cache.compare_and_swap("key", "v", 0), Code::not_found);
     CHECK_CODE(cache.compare_and_swap("key", "v", 1), Code::not_found);
     std::uint64_t first = 0;
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(Fixture, "compare_and_swap() stores only over the version it ex
     CHECK(value_of(cache, "key") == "four");
 }
 
-TEST_CASE_METHOD(Fixture, "remove() removes once") {
+TEST_CASE_METHOD(StoreFixture, "remove() removes once") {
     CHECK_CODE(cache.remove("key"), Code::not_found);
     REQUIRE_OK(cache.set("key", "value"));
     REQUIRE_OK(cache.set("other", "value"));
@@ -145,7 +145,7 @@ TEST_CASE_METHOD(Fixture, "remove() removes once") {
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "flags are kept as given and replaced with the value") {
+TEST_CASE_METHOD(StoreFixture, "flags are kept as given and replaced with the value") {
     for (const std::uint32_t flags : {0U, 1U, 0x80000000U, 0xffffffffU, 0U}) {
         REQUIRE_OK(cache.set("key", "value", flagged(flags)));
         std::string value;
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(Fixture, "flags are kept as given and replaced with the value")
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a key that looks like another is another") {
+TEST_CASE_METHOD(StoreFixture, "a key that looks like another is another") {
     const std::string_view keys[]{"key", "Key", "key ", " key", "ke", "keyy", std::string_view("key\0", 4)};
     for (const auto key : keys) REQUIRE_OK(cache.set(key, "value of [" + std::string(key) + "]"));
     for (const auto key : keys) CHECK(value_of(cache, key) == "value of [" + std::string(key) + "]");
@@ -166,7 +166,7 @@ TEST_CASE_METHOD(Fixture, "a key that looks like another is another") {
     for (const auto key : std::span(keys).subspan(1)) CHECK(value_of(cache, key) == "value of [" + std::string(key) + "]");
 }
 
-TEST_CASE_METHOD(Fixture, "clear() removes all, and what comes after stays") {
+TEST_CASE_METHOD(StoreFixture, "clear() removes all, and what comes after stays") {
     REQUIRE_OK(cache.clear());
     for (int i = 0; i < 5000; ++i) REQUIRE_OK(cache.set("key " + std::to_string(i), std::string(100, 'v')));
     REQUIRE_OK(cache.clear());
@@ -184,7 +184,7 @@ TEST_CASE_METHOD(Fixture, "clear() removes all, and what comes after stays") {
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "the index grows from nothing to hundreds of thousands of keys and loses none") {
+TEST_CASE_METHOD(StoreFixture, "the index grows from nothing to hundreds of thousands of keys and loses none") {
     constexpr int kKeys = 300'000;
     for (int i = 0; i < kKeys; ++i) REQUIRE_OK(cache.set("k" + std::to_string(i), "v" + std::to_string(i)));
     const Stats stats = stats_of(cache);

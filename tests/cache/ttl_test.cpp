@@ -22,7 +22,7 @@ WriteOptions with(Ttl ttl, std::uint32_t flags = 0) {
     return options;
 }
 
-struct Fixture {
+struct TtlFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 
@@ -59,7 +59,7 @@ TEST_CASE("a Ttl says what it is") {
     }
 }
 
-TEST_CASE_METHOD(Fixture, "the expiry that info() tells is the one that was given") {
+TEST_CASE_METHOD(TtlFixture, "the expiry that info() tells is the one that was given") {
     REQUIRE_OK(cache.set("never", "v"));
     CHECK(expiry("never") == 0);
     const std::int64_t before = now_ms();
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "the expiry that info() tells is the one that was give
     CHECK(value_of(cache, "far") == "v");
 }
 
-TEST_CASE_METHOD(Fixture, "durations beyond the calendar do not wrap around") {
+TEST_CASE_METHOD(TtlFixture, "durations beyond the calendar do not wrap around") {
     REQUIRE_OK(cache.set("after", "v", with(Ttl::after(milliseconds::max()))));
     CHECK(value_of(cache, "after") == "v");
     REQUIRE_OK(cache.set("at", "v", with(Ttl::at(std::numeric_limits<std::int64_t>::max()))));
@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Fixture, "durations beyond the calendar do not wrap around") {
     CHECK(value_of(cache, "touched") == "v");
 }
 
-TEST_CASE_METHOD(Fixture, "a record is there until its millisecond comes, and not after it") {
+TEST_CASE_METHOD(TtlFixture, "a record is there until its millisecond comes, and not after it") {
     for (int round = 0; round < 20; ++round) {
         const std::int64_t expires = now_ms() + 12;
         REQUIRE_OK(cache.set("key", "value", with(Ttl::at(expires))));
@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "a record is there until its millisecond comes, and no
     }
 }
 
-TEST_CASE_METHOD(Fixture, "durations count from the write") {
+TEST_CASE_METHOD(TtlFixture, "durations count from the write") {
     for (int round = 0; round < 10; ++round) {
         const std::int64_t start = now_ms();
         REQUIRE_OK(cache.set("key", "value", with(Ttl::after(milliseconds(10)))));
@@ -111,7 +111,7 @@ TEST_CASE_METHOD(Fixture, "durations count from the write") {
     }
 }
 
-TEST_CASE_METHOD(Fixture, "an expired record is absent to every operation") {
+TEST_CASE_METHOD(TtlFixture, "an expired record is absent to every operation") {
     auto expire = [&] { REQUIRE_OK(cache.set("key", "12345678", with(kPast, 5))); };
     expire();
     std::string value = "before";
@@ -158,7 +158,7 @@ TEST_CASE_METHOD(Fixture, "an expired record is absent to every operation") {
     require_accounts_balance(stats_of(cache));
 }
 
-TEST_CASE_METHOD(Fixture, "each way to write an expired record takes the old value away") {
+TEST_CASE_METHOD(TtlFixture, "each way to write an expired record takes the old value away") {
     REQUIRE_OK(cache.set("key", "old"));
     std::string value;
     SECTION("set") { REQUIRE_OK(cache.set("key", "new", with(kPast))); }
@@ -176,7 +176,7 @@ TEST_CASE_METHOD(Fixture, "each way to write an expired record takes the old val
     CHECK_CODE(cache.contains("key"), Code::not_found);
 }
 
-TEST_CASE_METHOD(Fixture, "a write sets another expiry, or keeps the one there is") {
+TEST_CASE_METHOD(TtlFixture, "a write sets another expiry, or keeps the one there is") {
     const std::int64_t soon = now_ms() + 3'600'000;
     REQUIRE_OK(cache.set("key", "v", with(Ttl::at(soon))));
     REQUIRE_OK(cache.set("key", "w", with(Ttl::keep())));
@@ -193,7 +193,7 @@ TEST_CASE_METHOD(Fixture, "a write sets another expiry, or keeps the one there i
     CHECK(expiry("key") == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "keeping the expiry of an absent key means never") {
+TEST_CASE_METHOD(TtlFixture, "keeping the expiry of an absent key means never") {
     REQUIRE_OK(cache.set("set", "v", with(Ttl::keep())));
     CHECK(expiry("set") == 0);
     REQUIRE_OK(cache.add("add", "v", with(Ttl::keep())));
@@ -206,7 +206,7 @@ TEST_CASE_METHOD(Fixture, "keeping the expiry of an absent key means never") {
     CHECK(expiry("expired") == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "touch changes the expiry and nothing else") {
+TEST_CASE_METHOD(TtlFixture, "touch changes the expiry and nothing else") {
     REQUIRE_OK(cache.set("key", std::string(3000, 'v'), with(Ttl::never(), 42)));
     const std::int64_t soon = now_ms() + 3'600'000;
     REQUIRE_OK(cache.touch("key", Ttl::at(soon)));
@@ -224,7 +224,7 @@ TEST_CASE_METHOD(Fixture, "touch changes the expiry and nothing else") {
     require_accounts_balance(stats_of(cache));
 }
 
-TEST_CASE_METHOD(Fixture, "get_and_touch gives the value and the new expiry") {
+TEST_CASE_METHOD(TtlFixture, "get_and_touch gives the value and the new expiry") {
     REQUIRE_OK(cache.set("key", "value", with(Ttl::never(), 42)));
     const std::int64_t soon = now_ms() + 3'600'000;
     std::string value;
@@ -238,7 +238,7 @@ TEST_CASE_METHOD(Fixture, "get_and_touch gives the value and the new expiry") {
     CHECK(cache.info("key")->flags == 42);
 }
 
-TEST_CASE_METHOD(Fixture, "expiries survive reopening") {
+TEST_CASE_METHOD(TtlFixture, "expiries survive reopening") {
     const std::int64_t soon = now_ms() + 3'600'000;
     REQUIRE_OK(cache.set("later", "v", with(Ttl::at(soon), 3)));
     REQUIRE_OK(cache.set("expired", "v", with(kPast)));

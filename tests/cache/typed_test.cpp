@@ -17,14 +17,14 @@ struct Point {
 
 enum class Colour : std::uint8_t { red, green };
 
-struct Fixture {
+struct TypedFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "typed values come back as they went in") {
+TEST_CASE_METHOD(TypedFixture, "typed values come back as they went in") {
     REQUIRE_OK(cache.set("int", -42));
     REQUIRE_OK(cache.set("double", 2.5));
     REQUIRE_OK(cache.set("bool", true));
@@ -39,7 +39,7 @@ TEST_CASE_METHOD(Fixture, "typed values come back as they went in") {
     CHECK((*cache.get<std::array<std::uint64_t, 1000>>("array") == std::array<std::uint64_t, 1000>{1, 2, 3}));
 }
 
-TEST_CASE_METHOD(Fixture, "a typed get finds a value of another size") {
+TEST_CASE_METHOD(TypedFixture, "a typed get finds a value of another size") {
     REQUIRE_OK(cache.set("four", std::int32_t{1}));
     CHECK_CODE(cache.get<std::int64_t>("four"), Code::size_mismatch);
     CHECK_CODE(cache.get<std::int16_t>("four"), Code::size_mismatch);
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "a typed get finds a value of another size") {
     CHECK_CODE(cache.get<std::int32_t>("absent"), Code::not_found);
 }
 
-TEST_CASE_METHOD(Fixture, "strings go in as strings, in each form they come in") {
+TEST_CASE_METHOD(TypedFixture, "strings go in as strings, in each form they come in") {
     const std::string text = "text";
     const char* pointer = "pointer";
     REQUIRE_OK(cache.set("literal", "literal"));
@@ -62,7 +62,7 @@ TEST_CASE_METHOD(Fixture, "strings go in as strings, in each form they come in")
     CHECK(value_of(cache, "pointer") == "pointer");
 }
 
-TEST_CASE_METHOD(Fixture, "typed writes take options") {
+TEST_CASE_METHOD(TypedFixture, "typed writes take options") {
     WriteOptions options;
     options.flags = 9;
     options.ttl = Ttl::after(std::chrono::hours(1));

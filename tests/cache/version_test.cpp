@@ -23,7 +23,7 @@ class Versions {
     std::set<std::uint64_t> seen_;
 };
 
-struct Fixture {
+struct VersionFixture {
     TemporaryDirectory directory;
     Options options = [] {
         Options small;
@@ -48,7 +48,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "each kind of write gives a version of its own") {
+TEST_CASE_METHOD(VersionFixture, "each kind of write gives a version of its own") {
     std::uint64_t version = 0;
     REQUIRE_OK(cache.set("key", "1", {}, &version));
     versions.require_new(version);
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(Fixture, "each kind of write gives a version of its own") {
     versions.require_new(version_of(cache, "key"));
 }
 
-TEST_CASE_METHOD(Fixture, "the version is the same from each way to read it") {
+TEST_CASE_METHOD(VersionFixture, "the version is the same from each way to read it") {
     std::uint64_t version = 0;
     REQUIRE_OK(cache.set("key", "value", {}, &version));
     std::string value;
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(Fixture, "the version is the same from each way to read it") {
     CHECK(info.version == version);
 }
 
-TEST_CASE_METHOD(Fixture, "touch keeps the version") {
+TEST_CASE_METHOD(VersionFixture, "touch keeps the version") {
     std::uint64_t version = 0;
     REQUIRE_OK(cache.set("key", "value", {}, &version));
     REQUIRE_OK(cache.touch("key", Ttl::after(std::chrono::hours(1))));
@@ -111,7 +111,7 @@ TEST_CASE_METHOD(Fixture, "touch keeps the version") {
     REQUIRE_OK(cache.compare_and_swap("key", "swapped", version));
 }
 
-TEST_CASE_METHOD(Fixture, "writes that fail leave the version") {
+TEST_CASE_METHOD(VersionFixture, "writes that fail leave the version") {
     std::uint64_t version = 0;
     REQUIRE_OK(cache.set("key", "value", {}, &version));
     CHECK_CODE(cache.add("key", "v"), Code::exists);
@@ -121,7 +121,8 @@ TEST_CASE_METHOD(Fixture, "writes that fail leave the version") {
     CHECK(version_of(cache, "key") == version);
 }
 
-TEST_CASE_METHOD(Fixture, "versions survive reopening and are not used again after removal, eviction, expiry and clear()") {
+TEST_CASE_METHOD(VersionFixture,
+                 "versions survive reopening and are not used again after removal, eviction, expiry and clear()") {
     std::uint64_t version = 0;
     for (int round = 0; round < 20; ++round) {
         REQUIRE_OK(cache.add("key", "value", {}, &version));
@@ -139,7 +140,7 @@ TEST_CASE_METHOD(Fixture, "versions survive reopening and are not used again aft
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a record that was moved to be kept has the version it had") {
+TEST_CASE_METHOD(VersionFixture, "a record that was moved to be kept has the version it had") {
     std::uint64_t version = 0;
     REQUIRE_OK(cache.set("key", "value", {}, &version));
     std::string value;

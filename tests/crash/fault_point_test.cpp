@@ -23,11 +23,11 @@ using namespace larder::tests;
 
 namespace {
 
-std::string target;
+std::string kill_point;
 std::uint64_t reaches_left = 0;
 
 void die_there(const char* name) {
-    if (target == name && --reaches_left == 0) (void)::kill(::getpid(), SIGKILL);
+    if (kill_point == name && --reaches_left == 0) (void)::kill(::getpid(), SIGKILL);
 }
 
 struct Target {
@@ -58,7 +58,7 @@ void kill_at(const Attack& attack, const Target& each, Totals& totals) {
     INFO("LARDER_OPERATION='" << attack.name << "': killed at " << each.name << ", reach " << each.reach);
     attack.before();
     const pid_t child = fork_stopped(attack.deed, [&each] {
-        target = each.name;
+        kill_point = each.name;
         reaches_left = each.reach;
         platform::set_fault_hook(die_there);
     });

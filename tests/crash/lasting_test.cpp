@@ -1,6 +1,7 @@
 // Many are killed in one cache, one after the other: nothing that they held is lost for good. LARDER_ITERATIONS: how many.
 #include "tests/crash/scene.hpp"
 #include "tests/support/check.hpp"
+#include "tests/support/sizes.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -10,7 +11,6 @@ using namespace larder::tests;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 // Pages that a killed process allocated and had not counted in yet: the next one to need them finds them there.
 constexpr std::uint64_t kUncounted = 64U << 10U;
 
@@ -33,7 +33,7 @@ void work(Cache& cache, std::uint64_t start) {
 }
 
 // How many records of one size a cache of 1 MiB holds at last.
-std::uint64_t fill(Cache& cache) {
+std::uint64_t fill_cache(Cache& cache) {
     REQUIRE_OK(cache.resize(kMiB));
     std::string wrong;
     for (int i = 0; i < 6000; ++i) {
@@ -59,7 +59,7 @@ TEST_CASE("space that killed processes held is found again") {
     Random random(seed());
     Scene scene(operation("evictions"));
     scene.reset();
-    const std::uint64_t before = fill(scene.survivor());
+    const std::uint64_t before = fill_cache(scene.survivor());
     const std::uint64_t kills = iterations(60);
     for (std::uint64_t i = 0; i < kills; ++i) {
         const std::uint64_t start = random.next();
@@ -76,7 +76,7 @@ TEST_CASE("space that killed processes held is found again") {
         require_space_adds_up(scene.survivor(), scene.path());
     }
     REQUIRE_OK(scene.survivor().clear());
-    const std::uint64_t after = fill(scene.survivor());
+    const std::uint64_t after = fill_cache(scene.survivor());
     std::cout << kills << " kills in one cache; it held " << before << " records before, and holds " << after << std::endl;
     CHECK(after * 100 >= before * 95);
     require_space_adds_up(scene.survivor(), scene.path());

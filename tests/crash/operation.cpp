@@ -1,6 +1,7 @@
 #include "tests/crash/operation.hpp"
 
 #include "tests/support/random.hpp"
+#include "tests/support/sizes.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -9,8 +10,6 @@ namespace larder::tests {
 namespace {
 
 using Contents = std::map<std::string, std::string>;
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 Options geometry(std::uint32_t shards, std::uint64_t capacity = kMiB) {
     Options options;

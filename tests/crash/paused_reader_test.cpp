@@ -33,7 +33,7 @@ std::string any_key(const Scene& scene, Random& random) {
     return key->first;
 }
 
-void report(std::uint64_t reads) { std::cout << reads << " reads that were held up, none wrong" << std::endl; }
+void report_reads(std::uint64_t reads) { std::cout << reads << " reads that were held up, none wrong" << std::endl; }
 
 }  // namespace
 
@@ -56,7 +56,7 @@ TEST_CASE("a reader that is held up while others write") {
             REQUIRE(reader.finish() == 0);
         }
     }
-    report(reads);
+    report_reads(reads);
 }
 
 TEST_CASE("a reader that is held up while a writer dies, and goes on in the middle of the repair") {
@@ -85,5 +85,5 @@ TEST_CASE("a reader that is held up while a writer dies, and goes on in the midd
             REQUIRE(reader.finish() == 0);
         }
     }
-    report(reads);
+    report_reads(reads);
 }

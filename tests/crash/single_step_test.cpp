@@ -40,7 +40,7 @@ Place choose(std::uint64_t calls, Random& random) {
     return {random.below(std::min<std::uint64_t>(calls, 1000) + 1), random.between(1, random.chance(80) ? 150 : 1500)};
 }
 
-std::chrono::nanoseconds kill_at(const Attack& attack, const Place& place) {
+std::chrono::nanoseconds kill_at_step(const Attack& attack, const Place& place) {
     INFO("LARDER_OPERATION='" << attack.name << "': killed " << place.steps << " steps after call " << place.calls);
     attack.before();
     TracedChild child(attack.deed);
@@ -51,7 +51,7 @@ std::chrono::nanoseconds kill_at(const Attack& attack, const Place& place) {
     return attack.check();
 }
 
-void report(std::uint64_t kills, std::chrono::nanoseconds longest) {
+void report_steps(std::uint64_t kills, std::chrono::nanoseconds longest) {
     std::cout << kills << " kills between two instructions; the longest call of a survivor took "
               << std::chrono::duration_cast<std::chrono::microseconds>(longest).count() << " us" << std::endl;
 }
@@ -67,9 +67,9 @@ TEST_CASE("killed after any number of instructions") {
         Random random(mix(seed() + attack.name.size()));
         const std::uint64_t calls = count_calls(attack);
         for (std::uint64_t i = 0; i < iterations(8); ++i, ++kills)
-            longest = std::max(longest, kill_at(attack, choose(calls, random)));
+            longest = std::max(longest, kill_at_step(attack, choose(calls, random)));
     });
-    report(kills, longest);
+    report_steps(kills, longest);
     CHECK(kills > 0);
 }
 
@@ -82,8 +82,8 @@ TEST_CASE("killed after each instruction of a short operation", "[.long]") {
         if (all == kShort) return;
         const std::uint64_t stride = environment_number("LARDER_STRIDE", 1);
         for (std::uint64_t steps = 1; steps <= all; steps += stride, ++kills)
-            longest = std::max(longest, kill_at(attack, {0, steps}));
+            longest = std::max(longest, kill_at_step(attack, {0, steps}));
         std::cout << attack.name << ": " << all << " instructions" << std::endl;
     });
-    report(kills, longest);
+    report_steps(kills, longest);
 }

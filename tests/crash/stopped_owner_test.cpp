@@ -68,7 +68,7 @@ void require_all_well(Scene& scene) {
     REQUIRE(stats_of(scene.survivor()).counters.take_overs == 0);
 }
 
-void report(int stops, int refused) {
+void report_stops(int stops, int refused) {
     std::cout << stops << " stops; " << refused << " writes were refused, no read was" << std::endl;
     CHECK(stops > 0);
     CHECK(refused > 0);
@@ -105,7 +105,7 @@ TEST_CASE("stopped after any number of instructions") {
             require_all_well(scene);
         }
     });
-    report(stops, refused);
+    report_stops(stops, refused);
 }
 
 TEST_CASE("an owner that was stopped and is killed then is taken over at once") {
@@ -127,11 +127,11 @@ TEST_CASE("an owner that was stopped and is killed then is taken over at once") 
 
 namespace {
 
-std::string target;
+std::string stop_point;
 
 void stop_there(const char* name) {
-    if (target != name) return;
-    target.clear();
+    if (stop_point != name) return;
+    stop_point.clear();
     (void)::raise(SIGSTOP);
 }
 
@@ -139,7 +139,7 @@ class StoppedOwner {
   public:
     StoppedOwner(const Deed& deed, const std::string& point) {
         child_ = fork_for(deed, [&point] {
-            target = point;
+            stop_point = point;
             larder::platform::set_fault_hook(stop_there);
         });
         stopped_ = WIFSTOPPED(wait_for(child_, true));
@@ -198,7 +198,7 @@ TEST_CASE("stopped at each fault point") {
             ++stops;
         }
     });
-    report(stops, refused);
+    report_stops(stops, refused);
 }
 
 // Whoever takes a dead owner's lock over holds the dead one's byte for a moment. It is the one that is named.
@@ -209,7 +209,7 @@ TEST_CASE("stopped while taking over: the error names the one who does, not the 
     dead.emplace(attach_and_detach(scene), "publish.stored");
     REQUIRE(dead->stopped());
     const pid_t heir_child = fork_stopped(scene.with_handle([](Cache& cache) { (void)cache.verify(); }), [] {
-        target = "take_over.byte_held";
+        stop_point = "take_over.byte_held";
         larder::platform::set_fault_hook(stop_there);
     });
     dead.reset();

@@ -11,7 +11,7 @@ using namespace larder::tests;
 
 namespace {
 
-Options small() {
+Options replaceable() {
     Options options;
     options.capacity = std::uint64_t{1} << 20;
     return options;
@@ -22,7 +22,7 @@ Options small() {
 TEST_CASE("handles on a deleted file go on together, and its name is free") {
     TemporaryDirectory directory;
     const std::string path = directory.file("c");
-    Cache first = opened(Cache::create(path, small()));
+    Cache first = opened(Cache::create(path, replaceable()));
     Cache second = opened(Cache::open(path));
     REQUIRE_OK(first.set("key", "old"));
     REQUIRE(::unlink(path.c_str()) == 0);
@@ -30,7 +30,7 @@ TEST_CASE("handles on a deleted file go on together, and its name is free") {
     REQUIRE_OK(first.set("more", "old"));
     CHECK(value_of(second, "more") == "old");
 
-    Cache third = opened(Cache::open_or_create(path, small()));
+    Cache third = opened(Cache::open_or_create(path, replaceable()));
     CHECK(value_of(third, "key") == "<not_found>");
     REQUIRE_OK(third.set("key", "new"));
     CHECK(value_of(first, "key") == "old");
@@ -47,10 +47,10 @@ TEST_CASE("handles on a deleted file go on together, and its name is free") {
 TEST_CASE("handles on a file that another was renamed over keep theirs") {
     TemporaryDirectory directory;
     const std::string path = directory.file("c");
-    Cache old = opened(Cache::create(path, small()));
+    Cache old = opened(Cache::create(path, replaceable()));
     REQUIRE_OK(old.set("key", "old"));
     {
-        Cache fresh = opened(Cache::create(directory.file("fresh"), small()));
+        Cache fresh = opened(Cache::create(directory.file("fresh"), replaceable()));
         REQUIRE_OK(fresh.set("key", "new"));
     }
     REQUIRE(std::rename(directory.file("fresh").c_str(), path.c_str()) == 0);
@@ -68,7 +68,7 @@ TEST_CASE("handles on a file that another was renamed over keep theirs") {
 TEST_CASE("a file that is no cache, renamed over one, is refused and harms no handle") {
     TemporaryDirectory directory;
     const std::string path = directory.file("c");
-    Cache old = opened(Cache::create(path, small()));
+    Cache old = opened(Cache::create(path, replaceable()));
     REQUIRE_OK(old.set("key", "old"));
     write_file(directory.file("letter"), "This is somebody's letter.\n");
     REQUIRE(std::rename(directory.file("letter").c_str(), path.c_str()) == 0);

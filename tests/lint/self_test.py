@@ -153,24 +153,23 @@ def test_tidy(root, tool):
 
 
 def test_tidy_units(root, tool):
-    """Files are read together, and one bad file among good ones fails, also where names collide."""
-    good = "namespace { int pick(int x) { return x; } }\nint first() { return pick(1); }\n"
-    collides = good.replace("first", "second")
-    hidden = "static int odd(int x) { return x; }\nint third() { return odd(1); }\n"
-    bad = "int fourth(const int* p) { return p != 0 ? *p : 0; }\n"
-    twice = [hidden, hidden.replace("third", "fifth")]
-    for files, expected in (([good, collides], 0), (twice, 0), ([good, collides, bad], 1), ([], 1)):
+    """A bad file fails among good ones, and so does one that a unit includes, and nothing to check."""
+    good = "int first(int x) { return x; }\n"
+    bad = "int second(const int* p) { return p != 0 ? *p : 0; }\n"
+    includes = '#include "{folder}/tools/1.cpp"\n'
+    for files, checked, expected in (([good], [0], 0), ([good, bad], [0, 1], 1), ([includes, bad], [0], 1), ([includes, good], [0], 0),
+                                     ([good], [], 1)):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(pathlib.Path(root, ".clang-tidy"), folder)
             pathlib.Path(folder, "tools").mkdir()
             names = [f"{folder}/tools/{index}.cpp" for index in range(len(files))]
             for name, text in zip(names, files):
-                pathlib.Path(name).write_text(text, encoding="utf-8")
-            database = [{"directory": folder, "file": name, "command": f"c++ -std=c++20 -c {name}"} for name in names]
+                pathlib.Path(name).write_text(text.replace("{folder}", folder), encoding="utf-8")
+            database = [{"directory": folder, "file": names[index], "command": f"c++ -std=c++20 -c {names[index]}"} for index in checked]
             pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(database), encoding="utf-8")
             command = [sys.executable, "-B", str(HERE / "tidy.py"), folder, folder, tool, "tools"]
             result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-            expect(result.returncode == expected, f"tidy.py returns {expected} for {files}")
+            expect(result.returncode == expected, f"tidy.py returns {expected} for {files}, of which {checked}")
 
 
 def main(root, clang_format="", clang_tidy=""):

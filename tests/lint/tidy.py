@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over the sources of some folders. Usage: tidy.py ROOT BUILD CLANG_TIDY FOLDER...
 
-Most of what clang-tidy does is to read the same headers again, so files are read together: several sources with the same
-compile command make one translation unit, as long as the names in their unnamed namespaces do not collide. Where they are found
-not to compile together, each is read alone.
+BUILD is configured and need not be built. Most of what clang-tidy does is to read the same headers again: configure with
+CMAKE_UNITY_BUILD, so that each of the files that CMake writes stands for several sources.
 """
 import concurrent.futures
 import json
@@ -14,26 +13,8 @@ import shlex
 import subprocess
 import sys
 
-from functions import Unbalanced, closing, outline
-from sources import code_of
-
 # Including a .cpp is what these translation units are for.
 CHECKS = "--checks=-bugprone-suspicious-include"
-TOGETHER = 12
-
-
-def unnamed_names(path):
-    """The names that a source declares in unnamed namespaces; more than those is harmless."""
-    code, names = code_of(path.read_text(encoding="utf-8")), set()
-    for match in re.finditer(r"\bnamespace\s*\{", code):
-        try:
-            inside = code[match.end() : closing(code, match.end() - 1)]
-        except Unbalanced:
-            continue
-        for statement in re.split(r";|\(\)|=", outline(inside)):
-            names.update(re.findall(r"\w+", statement)[-1:])
-        names.update(re.findall(r"\b(?:struct|class|enum|union)\s+(?:class\s+)?(\w+)", inside))
-    return names - {"const", "noexcept", "override"}
 
 
 def arguments_of(command):
@@ -42,42 +23,29 @@ def arguments_of(command):
     for word in words:
         if word == "-isystem":
             kept += [word, next(words)]
-        elif word.startswith(("-I", "-D", "-std", "-W")):
+        elif word.startswith(("-I", "-D", "-std", "-W", "-m")):
             kept.append(word)
-    return tuple(kept)
+    return kept
 
 
-def commands(build, root, folders):
-    """The sources to check, with their arguments."""
-    wanted = tuple(f"{root}/{folder}/" for folder in folders)
-    for command in json.loads(pathlib.Path(build, "compile_commands.json").read_text(encoding="utf-8")):
-        if command["file"].startswith(wanted):
-            yield pathlib.Path(command["file"]), arguments_of(command["command"])
+def units(root, build, folders):
+    """The translation units to check, with their arguments; the longest come first, for the processors to end together."""
+    wanted = tuple(f"{top}/{folder}/" for top in (root, build) for folder in folders)
+    commands = json.loads(pathlib.Path(build, "compile_commands.json").read_text(encoding="utf-8"))
+    chosen = [command for command in commands if command["file"].startswith(wanted)]
+    chosen.sort(key=lambda command: "unity" not in command["file"])
+    return [(command["file"], arguments_of(command["command"])) for command in chosen]
 
 
-def grouped(pairs):
-    """Lists of (sources, arguments), such that no two sources of a list share an unnamed name."""
-    groups = []
-    for path, arguments in pairs:
-        names = unnamed_names(path)
-        for group in groups:
-            if group["arguments"] == arguments and len(group["paths"]) < TOGETHER and not names & group["names"]:
-                group["paths"].append(path)
-                group["names"] |= names
-                break
-        else:
-            groups.append({"paths": [path], "arguments": arguments, "names": names})
-    return [(group["paths"], group["arguments"]) for group in groups]
+def sources_in(unit):
+    text = pathlib.Path(unit).read_text(encoding="utf-8")
+    return text.count("#include") if "/Unity/" in unit else 1
 
 
-def check(tool, config, unit, paths, arguments):
-    """Whether clang-tidy finds nothing in these sources, and what it says."""
-    unit.write_text("".join(f'#include "{path}"\n' for path in paths), encoding="utf-8")
-    command = [tool, "--quiet", f"--config-file={config}", CHECKS, str(unit), "--", *arguments]
+def check(tool, root, unit, arguments):
+    """Whether clang-tidy finds nothing in this unit, and what it says."""
+    command = [tool, "--quiet", f"--config-file={root}/.clang-tidy", CHECKS, unit, "--", *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if "clang-diagnostic-error" in result.stdout and len(paths) > 1:
-        alone = [check(tool, config, unit.with_name(f"{unit.stem}_{i}.cpp"), [path], arguments) for i, path in enumerate(paths)]
-        return all(good for good, _ in alone), "".join(said for _, said in alone)
     return result.returncode == 0, result.stdout + (result.stderr if not result.stdout and result.returncode else "")
 
 
@@ -90,19 +58,16 @@ def once(said, seen):
 
 
 def main(root, build, tool, *folders):
-    groups = grouped(sorted(commands(build, root, folders)))
-    work = pathlib.Path(build, "tidy")
-    work.mkdir(parents=True, exist_ok=True)
+    chosen = units(root, build, folders)
     bad, seen = 0, set()
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LARDER_JOBS", os.cpu_count()))) as pool:
-        config = f"{root}/.clang-tidy"
-        runs = [pool.submit(check, tool, config, work / f"unit{i}.cpp", *group) for i, group in enumerate(groups)]
+        runs = [pool.submit(check, tool, root, *unit) for unit in chosen]
         for run in concurrent.futures.as_completed(runs):
             good, said = run.result()
             bad += not good
             print(once(said, seen) if not good else "", end="", flush=True)
-    files = sum(len(paths) for paths, _ in groups)
-    print(f"clang-tidy: {files} sources in {len(groups)} units, {bad} with findings")
+    files = sum(sources_in(unit) for unit, _ in chosen)
+    print(f"clang-tidy: {files} sources in {len(chosen)} units, {bad} with findings")
     return 1 if bad or files == 0 else 0
 
 

@@ -2,13 +2,12 @@
 #include "tests/model/load.hpp"
 #include "tests/support/check.hpp"
 #include "tests/support/clock.hpp"
+#include "tests/support/sizes.hpp"
 
 using namespace larder;
 using namespace larder::tests;
 
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 Options with_capacity(std::uint64_t capacity) {
     Options options;

@@ -1,13 +1,12 @@
 // Random operations on caches of several geometries, each answer checked against a map in memory. LARDER_ITERATIONS makes
 // the runs longer, LARDER_SEED makes one again.
 #include "tests/model/player.hpp"
+#include "tests/support/sizes.hpp"
 
 using namespace larder;
 using namespace larder::tests;
 
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 Geometry geometry(std::uint64_t capacity, std::uint64_t keys) {
     Geometry chosen;

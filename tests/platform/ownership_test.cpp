@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t kStranger = 12'345;
 
-FileOptions with_mode(std::uint32_t mode) {
+FileOptions owned_with_mode(std::uint32_t mode) {
     FileOptions options;
     options.mode = mode;
     return options;
@@ -26,7 +26,7 @@ FileOptions with_mode(std::uint32_t mode) {
 
 // As another user. Only root can become one.
 template <class Body>
-std::string as_stranger(const Body& body) {
+std::string as_other_user(const Body& body) {
     return in_child([&] {
         if (::setgid(kStranger) != 0 || ::setuid(kStranger) != 0) return std::string("cannot change user");
         return std::string(body());
@@ -34,7 +34,7 @@ std::string as_stranger(const Body& body) {
 }
 
 std::string open_as_stranger(const std::string& path, Access access) {
-    return as_stranger([&] {
+    return as_other_user([&] {
         FileOptions options;
         options.access = access;
         return code_name(MappedFile::open(path, options).code());
@@ -49,8 +49,8 @@ TEST_CASE("the mode is the one asked for, whatever the umask") {
         ::umask(0777);
         std::string text;
         for (const std::uint32_t mode : {0600U, 0644U, 0666U, 0400U, 0777U}) {
-            const auto file = MappedFile::create(directory.file(std::to_string(mode)), 1, with_mode(mode));
-            const auto memory = MappedFile::anonymous(1, with_mode(mode));
+            const auto file = MappedFile::create(directory.file(std::to_string(mode)), 1, owned_with_mode(mode));
+            const auto memory = MappedFile::anonymous(1, owned_with_mode(mode));
             text += file.ok() && *file->mode() == mode && memory.ok() && *memory->mode() == mode ? "+" : "-";
         }
         ::umask(0);
@@ -106,14 +106,14 @@ TEST_CASE("others get what the mode gives them") {
     const TemporaryDirectory directory;
     REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
     for (const std::uint32_t mode : {0600U, 0644U, 0666U}) {
-        REQUIRE_OK(MappedFile::create(directory.file(std::to_string(mode)), 1, with_mode(mode)));
+        REQUIRE_OK(MappedFile::create(directory.file(std::to_string(mode)), 1, owned_with_mode(mode)));
     }
     CHECK(open_as_stranger(directory.file(std::to_string(0600)), Access::read_only) == "permission");
     CHECK(open_as_stranger(directory.file(std::to_string(0644)), Access::read_only) == "ok");
     CHECK(open_as_stranger(directory.file(std::to_string(0644)), Access::read_write) == "permission");
     CHECK(open_as_stranger(directory.file(std::to_string(0666)), Access::read_write) == "ok");
-    CHECK(as_stranger([&] { return code_name(MappedFile::create(directory.file("new"), 1).code()); }) == "permission");
-    CHECK(as_stranger([&] {
+    CHECK(as_other_user([&] { return code_name(MappedFile::create(directory.file("new"), 1).code()); }) == "permission");
+    CHECK(as_other_user([&] {
               FileOptions options;
               options.access = Access::read_only;
               auto file = MappedFile::open(directory.file(std::to_string(0644)), options);
@@ -129,11 +129,11 @@ TEST_CASE("a stranger makes files in a directory that lets everybody") {
     }
     const TemporaryDirectory directory;
     REQUIRE(::chmod(directory.path().c_str(), 01777) == 0);
-    CHECK(as_stranger([&] {
+    CHECK(as_other_user([&] {
               const auto file = MappedFile::create(directory.file("new"), 1);
               return file.ok() && *file->owner() == kStranger ? code_name(Code::ok) : code_name(file.code());
           }) == "ok");
-    CHECK(as_stranger([&] {
+    CHECK(as_other_user([&] {
               FileOptions options;
               options.owner = 0;
               return code_name(MappedFile::create(directory.file("given"), 1, options).code());

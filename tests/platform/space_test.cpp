@@ -2,6 +2,7 @@
 #include "engine/platform/space.hpp"
 #include "tests/platform/child.hpp"
 #include "tests/support/check.hpp"
+#include "tests/support/sizes.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <larder/mapped_file.hpp>
@@ -17,8 +18,6 @@ using namespace larder;
 using namespace larder::tests;
 
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
 // What runs out of space does so on a file system of one MiB that only the child sees. Without the right to mount one, the
 // child says so.

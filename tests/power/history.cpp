@@ -4,6 +4,7 @@
 #include "engine/index/lookup.hpp"
 #include "engine/region/identity.hpp"
 #include "engine/region/record_access.hpp"
+#include "tests/support/sizes.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -13,7 +14,6 @@ namespace larder::tests {
 namespace {
 
 constexpr std::int64_t kFarFuture = 4'102'444'800'000;
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 region::Region look_into(const std::string& path) {
     auto file = MappedFile::open(path, {.access = Access::read_only});

@@ -18,7 +18,7 @@ using namespace larder::tests;
 
 namespace {
 
-struct Fixture {
+struct ForkFixture {
     TemporaryDirectory directory;
     Cache cache = opened(Cache::create(directory.file("c")));
 
@@ -30,7 +30,7 @@ struct Fixture {
 };
 
 /// What a child does with the handle that it has from its parent.
-int use(Cache& cache, int number) {
+int use_in_child(Cache& cache, int number) {
     const auto name = "child " + std::to_string(number);
     for (int i = 0; i < 2000; ++i) {
         const auto key = name + "/" + std::to_string(i);
@@ -46,19 +46,19 @@ int use(Cache& cache, int number) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "children use the parent's handle, and so does the parent") {
+TEST_CASE_METHOD(ForkFixture, "children use the parent's handle, and so does the parent") {
     REQUIRE_OK(cache.set("parent's", "value"));
     REQUIRE_OK(cache.set("count", "0"));
     std::vector<ChildProcess> children;
     for (int i = 0; i < 4; ++i) {
         children.emplace_back([&, i] {
-            const int result = use(cache, i);
+            const int result = use_in_child(cache, i);
             // Some end without closing, as a crash would.
             if (result == 0 && i % 2 == 0 && !cache.close().ok()) return 9;
             return result;
         });
     }
-    REQUIRE(use(cache, 99) == 0);
+    REQUIRE(use_in_child(cache, 99) == 0);
     for (auto& child : children) require_good(child);
     CHECK(value_of(cache, "count") == "10000");
     for (const int number : {0, 1, 2, 3, 99}) {
@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Fixture, "children use the parent's handle, and so does the par
     require_accounts_balance(stats_of(cache));
 }
 
-TEST_CASE_METHOD(Fixture, "a child has a place of its own in the process table") {
+TEST_CASE_METHOD(ForkFixture, "a child has a place of its own in the process table") {
     ChildProcess child([&] {
         if (!cache.set("key", "child's").ok()) return 1;
         const auto stats = cache.stats();
@@ -86,7 +86,7 @@ TEST_CASE_METHOD(Fixture, "a child has a place of its own in the process table")
     CHECK(living(stats_of(cache)) == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a child that never uses the handle does no harm when it ends") {
+TEST_CASE_METHOD(ForkFixture, "a child that never uses the handle does no harm when it ends") {
     REQUIRE_OK(cache.set("key", "value"));
     SECTION("by _exit") {
         ChildProcess child([] { return 0; });
@@ -109,13 +109,13 @@ TEST_CASE_METHOD(Fixture, "a child that never uses the handle does no harm when 
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "a child goes on when its parent closes, and a grandchild when both have") {
+TEST_CASE_METHOD(ForkFixture, "a child goes on when its parent closes, and a grandchild when both have") {
     REQUIRE_OK(cache.set("parent's", "value"));
     REQUIRE_OK(cache.set("count", "0"));
     ChildProcess child([&] {
         if (!cache.set("child was", "here").ok()) return 1;
-        ChildProcess grandchild([&] { return use(cache, 2); });
-        const int result = use(cache, 1);
+        ChildProcess grandchild([&] { return use_in_child(cache, 2); });
+        const int result = use_in_child(cache, 1);
         if (!cache.close().ok()) return 10;
         return grandchild.wait().good() ? result : 11;
     });
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "a child goes on when its parent closes, and a grandch
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "a parent that is killed counts as dead though its child lives") {
+TEST_CASE_METHOD(ForkFixture, "a parent that is killed counts as dead though its child lives") {
     const Journal journal(directory.file("journal"));
     auto& orphan = journal.line(0).operations;
     ChildProcess parent([&]() -> int {
@@ -152,7 +152,7 @@ TEST_CASE_METHOD(Fixture, "a parent that is killed counts as dead though its chi
     require_clean(cache);
 }
 
-TEST_CASE_METHOD(Fixture, "a read-only handle works in a child") {
+TEST_CASE_METHOD(ForkFixture, "a read-only handle works in a child") {
     REQUIRE_OK(cache.set("key", "value"));
     Options options;
     options.read_only = true;
@@ -167,13 +167,13 @@ TEST_CASE_METHOD(Fixture, "a read-only handle works in a child") {
     CHECK(value_of(reader, "key") == "value");
 }
 
-TEST_CASE_METHOD(Fixture, "a closed handle stays closed in a child") {
+TEST_CASE_METHOD(ForkFixture, "a closed handle stays closed in a child") {
     REQUIRE_OK(cache.close());
     ChildProcess child([&] { return cache.set("key", "v").code() == Code::closed && !cache.is_open() ? 0 : 1; });
     require_good(child);
 }
 
-TEST_CASE_METHOD(Fixture, "forks in the middle of everything: many children, one after the other") {
+TEST_CASE_METHOD(ForkFixture, "forks in the middle of everything: many children, one after the other") {
     REQUIRE_OK(cache.set("count", "0"));
     for (int i = 0; i < 100; ++i) {
         REQUIRE_OK(cache.increment("count"));

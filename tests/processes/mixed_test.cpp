@@ -133,5 +133,5 @@ TEST_CASE("flush() and clear() while others write") {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     crew.finish();
-    CHECK(stats_of(crew.cache()).counters.flushes >= 50);
+    CHECK(stats_of(crew.cache()).counters.flushes >= iterations(50));
 }

@@ -51,7 +51,7 @@ void storm(const CrewOptions& options, std::uint64_t milliseconds) {
     CHECK(crew.operations() > 0);
 }
 
-CrewOptions tight(std::uint64_t capacity, std::uint32_t shards) {
+CrewOptions stormy(std::uint64_t capacity, std::uint32_t shards) {
     CrewOptions options;
     options.cache.capacity = capacity;
     options.cache.reservation = 4 * capacity;
@@ -88,7 +88,7 @@ TEST_CASE("a storm of kills in a cache with room for all: nothing is lost but wh
 
 TEST_CASE("a storm of kills in the middle of evictions") {
     SHOW_SEED();
-    CrewOptions options = tight(2U << 20U, 2);
+    CrewOptions options = stormy(2U << 20U, 2);
     options.workers = 8;
     options.restless = true;
     storm(options, 2000);
@@ -96,7 +96,7 @@ TEST_CASE("a storm of kills in the middle of evictions") {
 
 TEST_CASE("a storm of kills with one lock between all") {
     SHOW_SEED();
-    storm(tight(8U << 20U, 1), 1000);
+    storm(stormy(8U << 20U, 1), 1000);
 }
 
 TEST_CASE("a storm of kills among processes of different PID namespaces") {
@@ -105,7 +105,7 @@ TEST_CASE("a storm of kills among processes of different PID namespaces") {
         WARN("skipped: this user may not make PID namespaces");
         return;
     }
-    CrewOptions options = tight(2U << 20U, 1);
+    CrewOptions options = stormy(2U << 20U, 1);
     options.surroundings = {{}, {.own_pid_namespace = true}, {.own_pid_namespace = true}};
     options.restless = true;
     storm(options, 1000);
@@ -117,7 +117,7 @@ TEST_CASE("a storm of kills among processes of different users, of one group") {
         WARN("skipped: only the superuser can start processes of other users, and they must be able to reach the programs");
         return;
     }
-    CrewOptions options = tight(2U << 20U, 1);
+    CrewOptions options = stormy(2U << 20U, 1);
     options.cache.file_mode = 0660;
     options.surroundings = {{.user = 54'321, .group = kGroup}, {.user = 54'322, .group = kGroup}};
     options.restless = true;

@@ -11,7 +11,7 @@ using namespace larder::tests;
 
 namespace {
 
-bool says(const Outcome& outcome, std::string_view words) { return outcome.err.find(words) != std::string::npos; }
+bool complains(const Outcome& outcome, std::string_view words) { return outcome.err.find(words) != std::string::npos; }
 
 }  // namespace
 
@@ -26,13 +26,13 @@ TEST_CASE("exit code 1: no such key, with a message that cannot harm a terminal"
 TEST_CASE("exit code 2: the command line is wrong") {
     const Tool tool;
     const auto c = tool.create();
-    CHECK(says(tool.expect(2, {}), "a command is required"));
-    CHECK(says(tool.expect(2, {"frobnicate", c}), "'frobnicate': no such command"));
-    CHECK(says(tool.expect(2, {"get"}), "larder: get: FILE is required"));
-    CHECK(says(tool.expect(2, {"get", c}), "KEY is required"));
-    CHECK(says(tool.expect(2, {"get", c, "k", "--frobnicate"}), "--frobnicate"));
-    CHECK(says(tool.expect(2, {"get", c, "k", "more"}), "more"));
-    CHECK(says(tool.expect(2, {"load", c, "--format", "xml"}), "xml"));
+    CHECK(complains(tool.expect(2, {}), "a command is required"));
+    CHECK(complains(tool.expect(2, {"frobnicate", c}), "'frobnicate': no such command"));
+    CHECK(complains(tool.expect(2, {"get"}), "larder: get: FILE is required"));
+    CHECK(complains(tool.expect(2, {"get", c}), "KEY is required"));
+    CHECK(complains(tool.expect(2, {"get", c, "k", "--frobnicate"}), "--frobnicate"));
+    CHECK(complains(tool.expect(2, {"get", c, "k", "more"}), "more"));
+    CHECK(complains(tool.expect(2, {"load", c, "--format", "xml"}), "xml"));
     tool.expect(2, {"set", c, "", "empty key"});
 }
 
@@ -40,12 +40,12 @@ TEST_CASE("exit code 3: the cache cannot be opened") {
     const Tool tool;
     const auto absent = tool.file("absent");
     for (const auto* command : {"get", "contains", "info", "del", "incr", "append"}) {
-        CHECK(says(tool.expect(3, {command, absent, "k"}), absent));
+        CHECK(complains(tool.expect(3, {command, absent, "k"}), absent));
     }
     for (const auto* command : {"keys", "stat", "procs", "dump", "load", "flush", "verify", "clear"}) {
-        CHECK(says(tool.expect(3, {command, absent}), absent));
+        CHECK(complains(tool.expect(3, {command, absent}), absent));
     }
-    CHECK(says(tool.expect(3, {"resize", absent, "2MiB"}), absent));
+    CHECK(complains(tool.expect(3, {"resize", absent, "2MiB"}), absent));
     const std::string sentence = "this is no cache, but is long enough to be one. ";
     std::string text;
     for (int i = 0; i < 1000; ++i) text += sentence;
@@ -107,7 +107,7 @@ TEST_CASE("exit code 5: too large") {
     const Tool tool;
     const auto c = tool.create("c", {"--capacity", "1MiB"});
     tool.expect(0, {"set", c, "k", "old"});
-    CHECK(says(tool.expect(5, {"set", c, "k"}, std::string(300'000, 'x')), "larger than"));
+    CHECK(complains(tool.expect(5, {"set", c, "k"}, std::string(300'000, 'x')), "larger than"));
     tool.expect(5, {"set", c, "--hex", "6b"}, std::string(600'000, '0'));
     CHECK(tool.expect(0, {"get", c, "k"}).out == "old");
     tool.expect(5, {"set", c, std::string(65'536, 'k'), "v"});
@@ -142,7 +142,7 @@ TEST_CASE("what only reads needs no write permission, and what writes says that 
     CHECK(tool.run_as_nobody({"get", c, "absent"}).exit == 1);
     const auto refused = tool.run_as_nobody({"set", c, "k", "w"});
     CHECK(refused.exit == 3);
-    CHECK(says(refused, c));
+    CHECK(complains(refused, c));
     REQUIRE(::chmod(c.c_str(), 0400) == 0);
     if (::geteuid() == 0) CHECK(tool.run_as_nobody({"get", c, "k"}).exit == 3);
 }
@@ -166,5 +166,5 @@ TEST_CASE("--json makes errors documents as well") {
     CHECK(load.json().at("problems").at(0).at("line") == 3);
     CHECK(load.error().at("code") == "bad_input");
     // Behind --, it is a key.
-    CHECK(says(tool.expect(1, {"get", c, "--", "--json"}), "larder: get: --json: no such key"));
+    CHECK(complains(tool.expect(1, {"get", c, "--", "--json"}), "larder: get: --json: no such key"));
 }

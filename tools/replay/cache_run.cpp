@@ -15,9 +15,9 @@ namespace {
 // The year 2500 in milliseconds: trace time zero, for caches that must not expire anything by themselves.
 constexpr std::int64_t kFarFuture = 16725225600000;
 
-class Player {
+class CachePlayer {
   public:
-    Player(Cache& cache, const CacheRunOptions& options, CacheRun& run)
+    CachePlayer(Cache& cache, const CacheRunOptions& options, CacheRun& run)
         : cache_(cache), options_(options), run_(run), outcome_(run.outcome) {}
 
     void play(const Request& request) {
@@ -99,7 +99,7 @@ CacheRun replay_through_cache(const Trace& trace, const std::string& path, const
                               const Session& session) {
     CacheRun run;
     Cache cache = check(Cache::create(path, options.cache), path);
-    Player player(cache, options, run);
+    CachePlayer player(cache, options, run);
     Progress progress(session, "replaying " + trace.name);
     const auto begin = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < trace.requests.size(); ++i) {

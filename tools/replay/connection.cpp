@@ -16,7 +16,7 @@
 namespace larder::tools::replay {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1} << 17;
+constexpr std::size_t kReplyChunk = std::size_t{1} << 17;
 constexpr std::string_view kLineBreak = "\r\n";
 
 [[noreturn]] void fail(const char* what, int error) {
@@ -76,7 +76,7 @@ void Connection::forget_taken() {
 }
 
 void Connection::fill() {
-    std::array<char, kChunk> chunk;
+    std::array<char, kReplyChunk> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills what is read of it
     const ssize_t got = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
     if (got < 0 && errno == EINTR) return;
     if (got <= 0) fail("read", got == 0 ? 0 : errno);

@@ -4,7 +4,7 @@
 namespace larder::tools::replay {
 namespace {
 
-/// Fifo, Lru and Clock differ in what a hit does and in whether the oldest may stay.
+/// Fifo, Lru and SecondChance (CLOCK) differ in what a hit does and in whether the oldest may stay.
 class Fifo : public Policy {
   public:
     Fifo(std::uint64_t capacity, Id ids) : queue_(ids), capacity_(capacity) {}
@@ -49,9 +49,9 @@ class Lru final : public Fifo {
     void hit(Id id) override { queue().renew(id); }
 };
 
-class Clock final : public Fifo {
+class SecondChance final : public Fifo {
   public:
-    Clock(std::uint64_t capacity, Id ids) : Fifo(capacity, ids), hit_(ids, false) {}
+    SecondChance(std::uint64_t capacity, Id ids) : Fifo(capacity, ids), hit_(ids, false) {}
 
     void remove(Id id) override {
         hit_[id] = false;
@@ -75,6 +75,6 @@ class Clock final : public Fifo {
 
 std::unique_ptr<Policy> make_fifo(std::uint64_t capacity, Id ids) { return std::make_unique<Fifo>(capacity, ids); }
 std::unique_ptr<Policy> make_lru(std::uint64_t capacity, Id ids) { return std::make_unique<Lru>(capacity, ids); }
-std::unique_ptr<Policy> make_clock(std::uint64_t capacity, Id ids) { return std::make_unique<Clock>(capacity, ids); }
+std::unique_ptr<Policy> make_clock(std::uint64_t capacity, Id ids) { return std::make_unique<SecondChance>(capacity, ids); }
 
 }  // namespace larder::tools::replay

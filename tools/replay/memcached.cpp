@@ -14,7 +14,7 @@ namespace {
 // Longer times are taken for absolute ones.
 constexpr std::int64_t kMostRelativeSeconds = 2592000;
 
-std::vector<std::string> command_of(std::uint64_t memory, const std::string& socket) {
+std::vector<std::string> memcached_command(std::uint64_t memory, const std::string& socket) {
     const std::uint64_t mebibytes = std::max<std::uint64_t>(memory >> 20U, 1);
     // It does not start with values of more than half of its memory.
     const std::uint64_t largest = std::min<std::uint64_t>(mebibytes << 19U, 1U << 20U);
@@ -26,7 +26,7 @@ std::vector<std::string> command_of(std::uint64_t memory, const std::string& soc
 
 class Memcached final : public Server {
   public:
-    Memcached(std::uint64_t memory, const std::string& socket) : Server(command_of(memory, socket), socket) {}
+    Memcached(std::uint64_t memory, const std::string& socket) : Server(memcached_command(memory, socket), socket) {}
 
     bool get(std::string_view key) override {
         request_.assign("get ").append(key).append("\r\n");

@@ -31,6 +31,7 @@ constexpr std::array<Maker, 12> kMakers{{{"fifo", make_fifo},
 const std::vector<std::string>& policy_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
+        all.reserve(kMakers.size());
         for (const Maker& maker : kMakers) all.emplace_back(maker.name);
         return all;
     }();

@@ -9,7 +9,7 @@
 namespace larder::tools::replay {
 namespace {
 
-std::vector<std::string> command_of(std::uint64_t memory, const std::string& directory, const std::string& eviction) {
+std::vector<std::string> redis_command(std::uint64_t memory, const std::string& directory, const std::string& eviction) {
     return {"redis-server",
             "--port",
             "0",
@@ -30,7 +30,7 @@ std::vector<std::string> command_of(std::uint64_t memory, const std::string& dir
 class Redis final : public Server {
   public:
     Redis(std::uint64_t memory, const std::string& directory, const std::string& eviction)
-        : Server(command_of(memory, directory, eviction), directory + "/redis") {}
+        : Server(redis_command(memory, directory, eviction), directory + "/redis") {}
 
     bool get(std::string_view key) override {
         ask({"GET", key});

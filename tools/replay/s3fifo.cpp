@@ -6,7 +6,7 @@
 namespace larder::tools::replay {
 namespace {
 
-constexpr std::uint8_t kMostHits = 3;
+constexpr std::uint8_t kMostS3Hits = 3;
 constexpr std::uint8_t kPromotionHits = 2;
 
 class S3Fifo final : public Policy {
@@ -15,7 +15,7 @@ class S3Fifo final : public Policy {
 
     bool get(const Use& use) override {
         if (!held(use.id)) return false;
-        hits_[use.id] = std::min<std::uint8_t>(static_cast<std::uint8_t>(hits_[use.id] + 1), kMostHits);
+        hits_[use.id] = std::min<std::uint8_t>(static_cast<std::uint8_t>(hits_[use.id] + 1), kMostS3Hits);
         return true;
     }
 

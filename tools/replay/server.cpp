@@ -10,7 +10,7 @@ namespace larder::tools::replay {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(10);
-constexpr auto kStep = std::chrono::milliseconds(20);
+constexpr auto kStartStep = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -20,7 +20,7 @@ Server::Server(std::vector<std::string> command, const std::string& socket) : pr
         if (!process_.is_running() || std::chrono::steady_clock::now() > until) {
             throw Failure(ExitCode::cannot_use, "unsupported", command.front() + " was started, but does not answer");
         }
-        std::this_thread::sleep_for(kStep);
+        std::this_thread::sleep_for(kStartStep);
     }
 }
 

@@ -16,7 +16,7 @@ namespace larder::tools::replay {
 namespace {
 
 constexpr auto kGrace = std::chrono::seconds(5);
-constexpr auto kStep = std::chrono::milliseconds(10);
+constexpr auto kExitStep = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -41,7 +41,7 @@ ServerProcess::ServerProcess(std::vector<std::string> command) {
 ServerProcess::~ServerProcess() {
     if (pid_ == -1) return;
     ::kill(pid_, SIGTERM);
-    for (auto waited = kStep; waited < kGrace && is_running(); waited += kStep) std::this_thread::sleep_for(kStep);
+    for (auto waited = kExitStep; waited < kGrace && is_running(); waited += kExitStep) std::this_thread::sleep_for(kExitStep);
     if (pid_ == -1) return;
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);

@@ -10,9 +10,9 @@
 namespace larder::tools::replay {
 namespace {
 
-class Player {
+class ServerPlayer {
   public:
-    explicit Player(Server& server) : server_(server) {}
+    explicit ServerPlayer(Server& server) : server_(server) {}
 
     void play(const Request& request) {
         const KeyText key(request.key);
@@ -49,7 +49,7 @@ class Player {
 ServerRun replay_through_server(const Trace& trace, const std::string& server, std::uint64_t memory, const std::string& directory,
                                 const Session& session) {
     const std::unique_ptr<Server> started = start_server(server, memory, directory);
-    Player player(*started);
+    ServerPlayer player(*started);
     Progress progress(session, "replaying " + trace.name + " through " + server);
     const auto begin = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < trace.requests.size(); ++i) {

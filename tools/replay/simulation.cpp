@@ -9,9 +9,9 @@
 namespace larder::tools::replay {
 namespace {
 
-class Player {
+class PolicyPlayer {
   public:
-    Player(Policy& policy, const Ids& ids) : policy_(policy), expires_(ids.count, 0) {}
+    PolicyPlayer(Policy& policy, const Ids& ids) : policy_(policy), expires_(ids.count, 0) {}
 
     void play(const Request& request, Use use) {
         ++outcome_.requests;
@@ -79,7 +79,7 @@ Outcome Simulation::run(const std::string& policy, std::uint64_t capacity, const
     const std::unique_ptr<Policy> made = make_policy(policy, capacity, ids_.count);
     const bool ahead = knows_future(policy);
     if (ahead) look_ahead();
-    Player player(*made, ids_);
+    PolicyPlayer player(*made, ids_);
     Progress progress(session, "simulating " + policy);
     for (std::size_t i = 0; i < trace_.requests.size(); ++i) {
         if (i % kInterruptEvery == 0) {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
 // No line of a trace is longer; what is, is no trace.
 constexpr std::size_t kLongestLine = std::size_t{1} << 16;
-constexpr std::size_t kChunk = std::size_t{1} << 17;
+constexpr std::size_t kTraceChunk = std::size_t{1} << 17;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void TraceInput::decode() {
         input_.take(some.size());
         return;
     }
-    std::array<char, kChunk> chunk;
+    std::array<char, kTraceChunk> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): zstd fills what is read of it
     ZSTD_inBuffer from{some.data(), some.size(), 0};
     ZSTD_outBuffer to{chunk.data(), chunk.size(), 0};
     const std::size_t state = ZSTD_decompressStream(decoder_->stream(), &to, &from);
