@@ -8,7 +8,7 @@
 namespace larder::cache {
 
 void prefetch_for_writes(const Core& core, std::span<const std::string_view> keys) noexcept {
-    std::array<quick::Home, kBatchGroup> homes;
+    std::array<quick::Home, kBatchGroup> homes{};
     const std::size_t count = std::min(keys.size(), kBatchGroup);
     for (std::size_t i = 0; i < count; ++i) {
         homes[i] = quick::find_home(core, core.hash(keys[i]));

@@ -48,7 +48,7 @@ bool same_key(const region::Region& region, SlotWord a, SlotWord b) {
 
 // Whether any two words of a bucket have one tag. Most buckets are done with that.
 bool has_equal_tags(const Bucket& bucket) noexcept {
-    std::array<std::uint32_t, kSlotsPerBucket> tags;
+    std::array<std::uint32_t, kSlotsPerBucket> tags{};
     for (std::uint32_t i = 0; i < kSlotsPerBucket; ++i) {
         const SlotWord word = bucket.slots[i].load(std::memory_order_relaxed);
         tags[i] = format::is_empty(word) ? (1U << format::kTagBits) + i : format::tag_of(word);

@@ -14,7 +14,7 @@ constexpr unsigned kDigit = 10;
 constexpr unsigned kAlignmentBits = 3;
 static_assert(format::kMaxSegmentBytes <= std::uint32_t{1} << (2 * kDigit + kAlignmentBits));
 
-using Counters = std::array<std::uint32_t, (1 << kDigit) + 1>;
+using RadixCounts = std::array<std::uint32_t, (1 << kDigit) + 1>;
 
 }  // namespace
 
@@ -54,8 +54,8 @@ void SlotOrder::sort_group(const Group& group, unsigned shift) {
     const auto high = [mask, bits](const Place& place) {
         return format::offset_of(place.word) >> (kAlignmentBits + bits) & mask;
     };
-    Counters lows;
-    Counters highs;
+    RadixCounts lows;
+    RadixCounts highs;
     std::fill_n(lows.begin(), mask + 2, 0);
     std::fill_n(highs.begin(), mask + 2, 0);
     for (const Place* place = first; place != last; ++place) {

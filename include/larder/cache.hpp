@@ -208,8 +208,9 @@ class LARDER_API Cache {
     Result<Verification> verify(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
     /// Mends a damaged file while others use it: drops the records that are not whole, and counts anew what can be counted.
     /// Whole records stay. The lock of one shard is held while that is read; busy when one cannot be had within
-    /// Options::timeout (the shards before it are mended). Reads the whole file. A file that nobody else has open is mended
-    /// more thoroughly by opening it with Recovery::always.
+    /// Options::timeout (the shards before it are mended). Reads the whole file. Where a shard's directory is
+    /// damaged this saves more than opening the file with Recovery::always, which believes it; where the table of segments is,
+    /// that does, and nobody else may have the file open.
     Result<Repair> repair(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {});
     /// The largest value, in bytes, that this cache takes: the smaller of capacity/8 and 1 GiB (less, if a segment size far
     /// below the default was chosen: the list of a value's parts must fit one segment).

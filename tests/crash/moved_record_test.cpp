@@ -30,12 +30,12 @@ constexpr std::uint32_t kBucket = 3;
 constexpr std::size_t kKeys = 26;  // four buckets' worth
 
 // What is done when a reader has come so many times to the point where it goes to the next bucket.
-std::function<void()> deed;
-int reaches_left = 0;
+std::function<void()> at_hop;
+int hops_left = 0;
 
 void do_there(const char* name) {
-    if (std::strcmp(name, "read.next_bucket") != 0 || reaches_left == 0 || --reaches_left != 0) return;
-    deed();
+    if (std::strcmp(name, "read.next_bucket") != 0 || hops_left == 0 || --hops_left != 0) return;
+    at_hop();
 }
 
 class Chain {
@@ -101,12 +101,12 @@ TEST_CASE("a reader between two buckets finds what moves behind its back") {
             for (const auto& [first, count] : std::vector<std::pair<std::size_t, std::size_t>>{
                      {0, 1}, {0, 7}, {7, 7}, {14, 7}, {0, kKeys}, {7, kKeys}, {14, kKeys}}) {
                 chain.fill();
-                deed = [&, first = first, count = count] { chain.remove(first, count, wanted); };
-                reaches_left = hops;
+                at_hop = [&, first = first, count = count] { chain.remove(first, count, wanted); };
+                hops_left = hops;
                 INFO(chain.key(wanted) << ", " << hops << " hops, " << count << " removed from " << first);
                 CHECK(chain.read(wanted) == chain.key(wanted));
-                held_up += reaches_left == 0 ? 1 : 0;
-                reaches_left = 0;
+                held_up += hops_left == 0 ? 1 : 0;
+                hops_left = 0;
             }
         }
     }
