@@ -93,7 +93,8 @@ void Player::finish() {
     if (geometry_.expiring) REQUIRE(stats.records >= present);
     if (!geometry_.expiring) REQUIRE(stats.records == present);
     if (!geometry_.evicting) REQUIRE(stats.counters.evictions == 0);
-    if (geometry_.evicting) REQUIRE(stats.counters.evictions > 0);
+    // Where the capacity goes up and down by chance, it may be enough all along.
+    if (geometry_.evicting && !geometry_.resizing) REQUIRE(stats.counters.evictions > 0);
     verify();
     reopen();
     verify();
