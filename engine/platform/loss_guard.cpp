@@ -3,6 +3,7 @@
 #include "engine/platform/fork_watch.hpp"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,7 +36,8 @@ struct GuardedRange {
         // as many pieces as it has pages.
         void* const place = static_cast<std::byte*>(lost_byte) - (address - page);
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-        if (::mmap(place, stop - page, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return false;
+        // The call of the system itself: nothing that a library has put before mmap() belongs into a signal handler.
+        if (::syscall(SYS_mmap, place, stop - page, PROT_READ | PROT_WRITE, flags, -1, 0) == -1) return false;
         return ::madvise(place, stop - page, MADV_DONTFORK) == 0;
     }
 };

@@ -73,7 +73,8 @@ Result<bool> ShardLock::take_over(TakeOverGuard& guard, std::uint32_t seen) {
     // A word that names no index was scribbled: nobody owns it, and its take-over needs no proof of death.
     const bool named = owner < region_.geometry().max_processes;
     if (named && is_alive(region_, owner)) return false;
-    std::unique_lock lock(guard.mutex, kSlice);
+    // Another thread of this handle is taking something over: whoever waits looks again in a moment.
+    const std::unique_lock lock(guard.mutex, std::try_to_lock);
     if (!lock.owns_lock()) return false;
     if (named) {
         Result<bool> held = platform::try_lock(descriptor, process_byte(owner), 1, platform::LockKind::exclusive);

@@ -31,7 +31,7 @@ class ShardLock {
   public:
     /// One a handle: serializes its threads' take-overs, since the byte of a dead process is held for the whole handle.
     struct TakeOverGuard {
-        std::timed_mutex mutex;
+        std::mutex mutex;
     };
 
     ShardLock(const Region& region, std::uint32_t shard) noexcept
