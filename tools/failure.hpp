@@ -14,6 +14,7 @@ namespace larder::tools {
 
 class Failure : public std::runtime_error {
   public:
+    /// REQUIRES: `name` lasts as long as the program.
     Failure(ExitCode exit, std::string_view name, const std::string& message)
         : std::runtime_error(message), exit_(exit), name_(name) {}
     /// `culprit` is the file or key that the status is about; said only where the message does not name it already.
@@ -21,11 +22,11 @@ class Failure : public std::runtime_error {
 
     ExitCode exit() const noexcept { return exit_; }
     /// Such as "not_found"; "usage" and "bad_input" where no library code is behind it.
-    const std::string& name() const noexcept { return name_; }
+    std::string_view name() const noexcept { return name_; }
 
   private:
     ExitCode exit_;
-    std::string name_;
+    std::string_view name_;
 };
 
 inline Failure usage_failure(const std::string& message) { return {ExitCode::usage, "usage", message}; }

@@ -112,7 +112,7 @@ class Loading {
         const Failure failure(status, "key '" + printable(row.key, 60) + "'");
         const Failure placed(failure.exit(), failure.name(), place(row.line) + failure.what());
         const bool fault_of_row = status.code() == Code::invalid_argument || status.code() == Code::too_large;
-        if (!fault_of_row) throw placed;
+        if (!fault_of_row) throw Failure(placed);
         reject(placed, row.line);
     }
 
@@ -120,7 +120,7 @@ class Loading {
         progress_.clear();
         ++tally_.bad;
         if (tally_.problems.size() < kMostProblems) tally_.problems.push_back({{"line", line}, {"message", failure.what()}});
-        if (!arguments_.skip_bad) throw failure;
+        if (!arguments_.skip_bad) throw Failure(failure);
         session_.remark(failure.what());
     }
 
@@ -156,7 +156,7 @@ ExitCode run_load(const LoadArguments& arguments, Session& session) {
         failure = thrown;
     }
     report(tally, session);
-    if (failure) throw *failure;
+    if (failure) throw Failure(*failure);
     check(cache.close(), arguments.file.path);
     return ExitCode::yes;
 }

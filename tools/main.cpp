@@ -103,6 +103,7 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
 ExitCode run(CLI::App& app, Session& session, int argc, char** argv) {
     const std::vector<std::string> words = marked(argc, argv);
     std::vector<const char*> pointers;
+    pointers.reserve(words.size());
     for (const std::string& word : words) pointers.push_back(word.c_str());
     try {
         app.parse(static_cast<int>(pointers.size()), pointers.data());
@@ -158,7 +159,7 @@ int main_of(int argc, char** argv) {
     } catch (const Failure& failure) {
         exit = failure.exit();
         write_out_rest(session);
-        session.complain(exit, failure.name(), failure.what());
+        session.complain(exit, std::string(failure.name()), failure.what());
     } catch (const BrokenPipe&) {
         std::signal(SIGPIPE, SIG_DFL);
         std::raise(SIGPIPE);
@@ -175,4 +176,11 @@ int main_of(int argc, char** argv) {
 }  // namespace
 }  // namespace larder::tools
 
-int main(int argc, char** argv) { return larder::tools::main_of(argc, argv); }
+int main(int argc, char** argv) {
+    try {
+        return larder::tools::main_of(argc, argv);
+    } catch (...) {
+        // Nothing could even be said about it, for want of memory or of a standard error.
+        return static_cast<int>(larder::tools::ExitCode::cannot_use);
+    }
+}

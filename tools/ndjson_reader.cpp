@@ -79,11 +79,11 @@ class NdjsonReader final : public RowReader {
     void read_bytes(std::string_view what, const std::string& name, const Parsed& member,
                     std::optional<std::string>& bytes) const {
         const std::string_view encoding = std::string_view(name).substr(what.size());
-        if (encoding != "" && encoding != "_base64" && encoding != "_hex") unknown(name);
+        if (!encoding.empty() && encoding != "_base64" && encoding != "_hex") unknown(name);
         if (bytes) bad("has more than one " + std::string(what));
         if (!member.is_string()) bad(name + " is not a string");
         const auto& text = member.get_ref<const std::string&>();
-        bytes = encoding == "" ? std::optional(text) : encoding == "_hex" ? from_hex(text) : from_base64(text);
+        bytes = encoding.empty() ? std::optional(text) : encoding == "_hex" ? from_hex(text) : from_base64(text);
         if (!bytes) bad(name + " '" + printable(text, 40) + "' is not " + std::string(encoding.substr(1)));
     }
 
