@@ -206,6 +206,7 @@ constexpr const char* kFooter =
     "delete, seconds or 0). zstd is told by its first bytes. A first line that does not begin with a number names the columns.\n"
     "Keys become 16 hex digits. A get that misses stores a value of the traced size. Miss ratios are of all gets, the first\n"
     "ones included. By the clock of the trace, expired records are found when they are asked for, not before.\n"
+    "memcached takes a page of 1 MiB for each class of sizes whatever its limit: compare with it at 64 MiB and more.\n"
     "Simulated policies hold keys and values without any overhead, save segments: Larder's own layout, byte for byte.\n"
     "Exit code 1 with --targets: a target is missed. Exit code 4 with --check: a hit had the wrong bytes.";
 
