@@ -29,6 +29,7 @@ class Patient {
     explicit Patient(std::uint32_t shards = 4) {
         options_.capacity = 4 * kMiB;
         options_.shards = shards;
+        options_.hash_seed = 1;  // a bucket too many is no damage where no key happens to belong into it
         cache_ = opened(Cache::create(path_, options_));
         for (int i = 0; i < 400; ++i) put("key " + std::to_string(i), std::string(static_cast<std::size_t>(i % 97) * 11, 'v'));
         put("large", std::string(400'000, 'L'));
@@ -329,7 +330,8 @@ TEST_CASE("what was written while the directory was wrong is there after a repai
     // So few that the shard does not grow again by itself before it is repaired.
     for (int i = 901; i < 1500; ++i) patient.remove("more " + std::to_string(i));
     REQUIRE_OK(bytes.write(at, format::pack_directory({right.buckets - 10, right.moves})));
-    for (int i = 0; i < 900; i += 10) patient.store("more " + std::to_string(i), "later");
+    // So many that some are sure to be in the buckets that are not counted.
+    for (int i = 0; i < 900; ++i) patient.store("more " + std::to_string(i), "later");
     const Repair repair = repaired(patient.cache());
     CHECK(repair.records == patient.size());
     CHECK(repair.superseded > 0);
