@@ -2,11 +2,11 @@
 #include <larder/cache.hpp>
 
 #include "engine/cache/attachment.hpp"
-#include "engine/cache/batch.hpp"
 #include "engine/cache/cache_impl.hpp"
 #include "engine/cache/checker.hpp"
 #include "engine/cache/mending.hpp"
 #include "engine/cache/quick_paths.hpp"
+#include "engine/cache/quick_read.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/cache/resizing.hpp"
 #include "engine/cache/scan.hpp"
@@ -69,16 +69,18 @@ std::size_t refuse_all(std::span<Status> statuses, const char* why) {
     return 0;
 }
 
-// Returns how many succeeded.
+// Each takes its shard's lock and waits for its own cache misses, unless those have been begun before. Returns how many
+// succeeded.
 template <class KeyOf, class WriteOne>
 std::size_t write_each(CacheImpl* impl, std::span<Status> statuses, KeyOf key_of, WriteOne write_one) {
     const Result<Core*> core = core_of(impl);
     std::size_t succeeded = 0;
-    for (std::size_t begin = 0; begin < statuses.size(); begin += cache::kBatchGroup) {
-        const std::size_t end = std::min(begin + cache::kBatchGroup, statuses.size());
-        std::array<std::string_view, cache::kBatchGroup> keys;
+    std::array<std::string_view, cache::quick::kBatchGroup> keys;
+    std::array<cache::quick::Prepared, cache::quick::kBatchGroup> prepared{};
+    for (std::size_t begin = 0; begin < statuses.size(); begin += keys.size()) {
+        const std::size_t end = std::min(begin + keys.size(), statuses.size());
         for (std::size_t i = begin; i < end; ++i) keys[i - begin] = key_of(i);
-        if (core.ok()) cache::prefetch_for_writes(**core, std::span(keys).first(end - begin));
+        if (core.ok()) cache::quick::prepare(**core, std::span(keys).first(end - begin), prepared);
         for (std::size_t i = begin; i < end; ++i) {
             statuses[i] = write_one(i);
             succeeded += statuses[i].ok();

@@ -90,7 +90,7 @@ void settle(Core& core, LockedShard& shard, const RecordAt& record) {
     }
     const Queue from = format::queue_in(shard.header.victim_queue);
     Fate fate = fate_of(shard, record, owner, found);
-    if (!fate.keep && hash == shard.spared_hash) fate = {true, other(from), format::hits_of(found.word), false};
+    if (!fate.keep && hash != 0 && hash == shard.spared_hash) fate = {true, other(from), format::hits_of(found.word), false};
     if (fate.keep && relocate(shard, record, owner, found, hash, fate)) return core.count(Count::moved);
     if (fate.ghost) segments::remember_ghost(shard, hash, from);
     drop_and_tidy(core, shard, found, hash, Count::evictions);

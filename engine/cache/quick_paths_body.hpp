@@ -13,9 +13,6 @@ namespace larder::cache::quick {
 
 inline namespace LARDER_ISA {
 
-// As many misses as a core keeps in flight.
-inline constexpr std::size_t kGroup = 16;
-
 inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
 
 // Flattened: a call saves and restores registers for about as long as the step it is made for takes.
@@ -27,17 +24,6 @@ inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < form
     if (core.loss_guard.has_lost()) [[unlikely]]
         return lost_file(core);
     return to_status(code);
-}
-
-/// A key of a batch on its way.
-struct Prepared {
-    Home home;
-    index::Slot* slot;  ///< the first with the tag
-};
-
-inline void find_prepared(const Core& core, Prepared& prepared) noexcept {
-    prepared.slot = find_slot(*prepared.home.bucket, prepared.home.hash);
-    if (prepared.slot != nullptr) prefetch_record(core, prepared.slot->load(std::memory_order_relaxed));
 }
 
 inline Code get_prepared(const Core& core, const Prepared& prepared, std::string_view key, Lookup& answer, bool versions) {
@@ -56,14 +42,10 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
                                              bool versions) {
     std::size_t hits = 0;
     std::size_t asked = 0;
-    std::array<Prepared, kGroup> group;  // NOLINT(cppcoreguidelines-pro-type-member-init): each is set before it is used
-    for (std::size_t begin = 0; begin < keys.size(); begin += kGroup) {
-        const std::size_t count = std::min(kGroup, keys.size() - begin);
-        for (std::size_t i = 0; i < count; ++i) {
-            group[i].home = find_home(core, core.hash(keys[begin + i]));
-            __builtin_prefetch(group[i].home.bucket);
-        }
-        for (std::size_t i = 0; i < count; ++i) find_prepared(core, group[i]);
+    std::array<Prepared, kBatchGroup> group;  // NOLINT(cppcoreguidelines-pro-type-member-init): each is set before it is used
+    for (std::size_t begin = 0; begin < keys.size(); begin += kBatchGroup) {
+        const std::size_t count = std::min(kBatchGroup, keys.size() - begin);
+        prepare(core, keys.subspan(begin, count), group);
         for (std::size_t i = 0; i < count; ++i) {
             hits += get_prepared(core, group[i], keys[begin + i], answers[begin + i], versions) == Code::ok;
             asked += is_key(keys[begin + i]);

@@ -9,8 +9,10 @@
 #include "engine/platform/fault_point.hpp"
 #include "engine/region/record_access.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace larder::cache::quick {
@@ -63,6 +65,28 @@ inline void prefetch_record(const Core& core, index::SlotWord word) noexcept {
     if (!core.geometry().holds_records(offset)) return;
     __builtin_prefetch(core.region.at(offset));
     __builtin_prefetch(core.region.at(offset) + 64);
+}
+
+/// How many lookups are begun at once: as many misses as a core keeps in flight.
+inline constexpr std::size_t kBatchGroup = 16;
+
+/// A key of a batch on its way.
+struct Prepared {
+    Home home;
+    index::Slot* slot;  ///< the first with the tag; nullptr: none
+};
+
+/// Begins to load what lookups of these keys need, each step for all of them, so that their cache misses overlap. REQUIRES:
+/// kBatchGroup keys at most.
+inline void prepare(const Core& core, std::span<const std::string_view> keys, std::array<Prepared, kBatchGroup>& group) noexcept {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        group[i].home = find_home(core, core.hash(keys[i]));
+        __builtin_prefetch(group[i].home.bucket);
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        group[i].slot = find_slot(*group[i].home.bucket, group[i].home.hash);
+        if (group[i].slot != nullptr) prefetch_record(core, group[i].slot->load(std::memory_order_relaxed));
+    }
 }
 
 /// The processor sees a long copy coming by itself, but begins it a line at a time.

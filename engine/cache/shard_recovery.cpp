@@ -121,7 +121,7 @@ void ShardRecovery::finish() {
     if (is_as_found_) return;
     // The link takes a slot whose word has a copy in the new bucket, or at its home.
     for (const Pending& pending : pending_) {
-        const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(pending.bucket) - shard_.region.at(0));
+        const std::uint64_t offset = index::offset_in_file(shard_, *pending.bucket);
         pending.link->store(format::make_link(offset), std::memory_order_release);
     }
     for (const Place& place : places_to_clear_) {
