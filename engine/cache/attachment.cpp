@@ -136,10 +136,10 @@ Status attach_for_writing(Core& core) {
     if (!opening.status().ok()) return {opening.status().code(), core.path + ": " + opening.status().message()};
     LARDER_FAULT_POINT("attach.opening");
     if (Status status = settle_file(core); !status.ok()) return status;
-    core.tally = std::make_unique<Tally>();
+    core.tally = Tally();
     Status status = region::join(core.region, [&core](std::uint32_t index) { return release_inherited_locks(core, index); });
     if (!status.ok()) return {status.code(), core.path + ": " + status.message()};
-    core.tally = std::make_unique<Tally>(core.region.process(core.region.self()).stripes);
+    core.tally = Tally(core.region.process(core.region.self()).stripes);
     LARDER_FAULT_POINT("attach.joined");
     return Code::ok;
 }
@@ -175,10 +175,10 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     Result<MappedView> view = maker->file().view();
     if (!view.ok()) return view.status();
     platform::load_single_pages(view->data(), view->size());
-    Region region(MappedFile(), std::move(*view), *geometry);
+    const std::uint64_t hash_seed = options.hash_seed ? *options.hash_seed : platform::random_u64();
+    Region region(MappedFile(), std::move(*view), *geometry, hash_seed);
     region.lend(maker->file());
-    region::write_identity(region.header(), *geometry, options.capacity,
-                           options.hash_seed ? *options.hash_seed : platform::random_u64());
+    region::write_identity(region.header(), *geometry, options.capacity, hash_seed);
     store_boot_id(region);
     if (Status status = start_shards(region, options.expected_records); !status.ok()) return status;
     if (Status status = maker->publish(); !status.ok()) return status;
@@ -199,13 +199,13 @@ Status attach(Core& core, MappedFile& file, const std::string& path, const Optio
     Result<MappedView> view = file.view(0, identity->geometry.file_size, access);
     if (!view.ok()) return view.status();
     platform::load_single_pages(view->data(), view->size());
-    core.region = Region(std::move(file), std::move(*view), identity->geometry);
-    core.quick = &quick_paths();
+    core.region = Region(std::move(file), std::move(*view), identity->geometry, identity->hash_seed);
+    core.quick = quick_paths(options.survive_truncation);
     core.options = options;
     core.path = path;
     if (options.survive_truncation) core.loss_guard = platform::LossGuard(core.region.at(0), identity->geometry.file_size);
     if (options.read_only) {
-        core.tally = std::make_unique<Tally>();
+        core.tally = Tally();
         return Code::ok;
     }
     Status status = attach_for_writing(core);
@@ -264,7 +264,7 @@ Status detach(Core& core) {
         }
     }
     LARDER_FAULT_POINT("detach.flushed");
-    core.tally = std::make_unique<Tally>();
+    core.tally = Tally();
     region::leave(core.region);
     return status;
 }

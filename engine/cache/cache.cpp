@@ -61,7 +61,7 @@ Status read(CacheImpl* impl, std::string_view key, Sink sink, RecordInfo* info, 
 // A closed handle, or one in a forked child that has yet to attach.
 [[gnu::noinline]] Status get_without_core(CacheImpl* impl, std::string_view key, std::string& value, RecordInfo* info) {
     const Result<Core*> core = core_of(impl);
-    return core.ok() ? (*core)->quick->get(**core, key, value, info) : core.status();
+    return core.ok() ? (*core)->quick.get(**core, key, value, info) : core.status();
 }
 
 std::size_t refuse_all(std::span<Status> statuses, const char* why) {
@@ -144,7 +144,7 @@ Status Cache::get(std::string_view key, std::string& value, RecordInfo* info) co
     const Core* core = impl_ != nullptr ? impl_->present_core() : nullptr;
     if (core == nullptr) [[unlikely]]
         return get_without_core(impl_.get(), key, value, info);
-    return core->quick->get(*core, key, value, info);
+    return core->quick.get(*core, key, value, info);
 }
 
 Result<std::size_t> Cache::get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info) const {
@@ -181,7 +181,7 @@ std::size_t Cache::get_many(std::span<const std::string_view> keys, std::span<Lo
         return 0;
     }
     if (versions) (*core)->note_version_seen();
-    const std::size_t hits = (*core)->quick->get_many(**core, keys, answers, versions);
+    const std::size_t hits = (*core)->quick.get_many(**core, keys, answers, versions);
     if (!(*core)->loss_guard.has_lost()) return hits;
     for (Lookup& answer : answers) answer.status = cache::lost_file(**core);
     return 0;

@@ -7,32 +7,42 @@
 #include "engine/region/region.hpp"
 #include "engine/region/shard_lock.hpp"
 
-#include <larder/options.hpp>
+#include <larder/cache.hpp>
 
-#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace larder::cache {
 
-struct QuickPaths;
+struct Core;
+
+/// The reads that are worth a copy of their code for each instruction set (quick_paths.hpp).
+struct QuickPaths {
+    /// As Cache::get(): answers whole, so that the handle has nothing to do after the call.
+    Status (*get)(const Core& core, std::string_view key, std::string& value, RecordInfo* info) = nullptr;
+    /// Many lookups whose cache misses overlap. Fills an answer for each key; returns the number of hits. REQUIRES: equal sizes.
+    std::size_t (*get_many)(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
+                            bool versions) = nullptr;
+};
 
 struct Core {
     region::Region region;
-    const QuickPaths* quick = nullptr;
+    QuickPaths quick;
     Options options;
     std::string path;
-    std::unique_ptr<Tally> tally;
+    Tally tally;
     region::ShardLock::TakeOverGuard take_over_guard;
     platform::LossGuard loss_guard;  ///< of the region, where Options::survive_truncation
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }
-    std::uint64_t hash(std::string_view key) const noexcept { return format::hash_key(key, region.header().hash_seed); }
+    std::uint64_t hash(std::string_view key) const noexcept { return format::hash_key(key, region.hash_seed()); }
     /// From the first time that anybody sees a version on, moved records keep theirs (8 bytes each).
     void note_version_seen() const noexcept {
         if (!region.writable() || region.header().versions_seen.load(std::memory_order_relaxed) != 0) return;
         region.header().versions_seen.store(1, std::memory_order_relaxed);
     }
-    void count(Count what, std::uint64_t n = 1) const noexcept { tally->add(what, n); }
+    void count(Count what, std::uint64_t n = 1) const noexcept { tally.add(what, n); }
 };
 
 }  // namespace larder::cache

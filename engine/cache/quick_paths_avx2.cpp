@@ -7,6 +7,8 @@ namespace larder::cache {
 
 extern const QuickPaths quick_paths_avx2;
 constinit const QuickPaths quick_paths_avx2 = quick::kPaths;
+extern const QuickPaths guarded_paths_avx2;
+constinit const QuickPaths guarded_paths_avx2 = quick::kGuardedPaths;
 
 }  // namespace larder::cache
 

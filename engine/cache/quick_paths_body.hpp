@@ -15,25 +15,79 @@ inline namespace LARDER_ISA {
 
 inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
 
-// Flattened: a call saves and restores registers for about as long as the step it is made for takes.
-[[gnu::flatten]] inline Status get(const Core& core, std::string_view key, std::string& value, RecordInfo* info) {
-    if (!is_key(key)) [[unlikely]]
-        return check_key(key);
-    if (info != nullptr) core.note_version_seen();
-    const Code code = read(core, find_home(core, core.hash(key)), key, StringSink(value), info, true);
+inline Status answer(const Core& core, Code code) {
     if (core.loss_guard.has_lost()) [[unlikely]]
         return lost_file(core);
     return to_status(code);
 }
 
-inline Code get_prepared(const Core& core, const Prepared& prepared, std::string_view key, Lookup& answer, bool versions) {
-    if (!is_key(key)) [[unlikely]] {
-        answer.status = check_key(key);
-        return answer.status.code();
+/// Any record.
+[[gnu::flatten, gnu::noinline]] inline Status get_hashed(const Core& core, std::string_view key, std::string& value,
+                                                         std::uint64_t hash) {
+    return answer(core, read(core, find_home(core, hash), key, value, nullptr));
+}
+
+/// Any key, any record.
+[[gnu::flatten, gnu::noinline]] inline Status get_any(const Core& core, std::string_view key, std::string& value,
+                                                      RecordInfo* info) {
+    if (!is_key(key)) [[unlikely]]
+        return check_key(key);
+    if (info != nullptr) core.note_version_seen();
+    return answer(core, read(core, find_home(core, core.hash(key)), key, value, info));
+}
+
+[[gnu::noinline]] inline Status count_hit(const Core& core, index::Slot& slot, index::SlotWord word) {
+    mark_hit(core, slot, word);
+    core.count(Count::hits);
+    return Code::ok;
+}
+
+/// What most gets are: a key of kLeast to kMost bytes in its home bucket, and a value of the length that `value` has, kReadyBytes
+/// at most. So few instructions, and no store that hangs on a cache miss, that the processor begins the next lookup while this
+/// one waits for memory (bench/README.md). Hence no calls but for those that end it.
+template <std::size_t kLeast, std::size_t kMost>
+[[gnu::flatten, gnu::always_inline]] inline Status get_short(const Core& core, std::string_view key, std::string& value) {
+    if (key.size() < kLeast || key.size() > kMost) __builtin_unreachable();
+    static_assert(sizeof(format::PlainHead) + kMost + kReadyBytes <= format::kShortRecordBytes);
+    const std::uint64_t hash = core.hash(key);
+    const Home home = find_home(core, hash);
+    index::Slot* const slot = find_slot(*home.bucket, hash);
+    if (slot == nullptr) [[unlikely]] {
+        const bool is_alone = index::next_in_chain(core.region, core.geometry().shard_of(hash), *home.bucket) == nullptr;
+        if (is_alone && is_certain_miss(core, home) && core.tally.add_own(Count::misses)) return Code::not_found;
+        return get_hashed(core, key, value, hash);
     }
-    const Code code = read_uncounted(core, prepared.home, prepared.slot, key, StringSink(answer.value), &answer.info, true);
-    if (!versions) answer.info.version = 0;
-    answer.status = code;
+    const index::SlotWord word = slot->load(std::memory_order_acquire);
+    const Glimpse record = glimpse(core, word, hash, key.size(), value.size());
+    if (record.at == nullptr) [[unlikely]]
+        return get_hashed(core, key, value, hash);
+    if (!copy_glimpsed(record, key, value) || !still_there(*slot, word)) [[unlikely]]
+        return get_any(core, key, value, nullptr);
+    if (format::hits_of(word) < format::kMaxHits || !core.tally.add_own(Count::hits)) [[unlikely]]
+        return count_hit(core, *slot, word);
+    return Code::ok;
+}
+
+[[gnu::noinline]] inline Status get_shorter(const Core& core, std::string_view key, std::string& value) {
+    return get_short<1, 16>(core, key, value);
+}
+
+[[gnu::flatten]] inline Status get(const Core& core, std::string_view key, std::string& value, RecordInfo* info) {
+    const bool may_be_ready = info == nullptr && value.size() <= kReadyBytes;
+    if (may_be_ready && key.size() - 17 < 16) [[likely]]
+        return get_short<17, 32>(core, key, value);
+    if (may_be_ready && key.size() - 1 < 16) return get_shorter(core, key, value);
+    return get_any(core, key, value, info);
+}
+
+inline Code get_prepared(const Core& core, const Prepared& prepared, std::string_view key, Lookup& lookup, bool versions) {
+    if (!is_key(key)) [[unlikely]] {
+        lookup.status = check_key(key);
+        return lookup.status.code();
+    }
+    const Code code = read_uncounted(core, prepared.home, prepared.slot, key, lookup.value, &lookup.info);
+    if (!versions) lookup.info.version = 0;
+    lookup.status = code;
     return code;
 }
 
@@ -57,6 +111,7 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
 }
 
 inline constexpr QuickPaths kPaths{get, get_many};
+inline constexpr QuickPaths kGuardedPaths{get_any, get_many};
 
 }  // namespace LARDER_ISA
 

@@ -96,34 +96,87 @@ inline void prefetch_value(const std::byte* from, std::size_t length) noexcept {
     for (std::size_t at = 2 * kLine; at < length && at < kMost; at += kLine) __builtin_prefetch(from + at);
 }
 
-/// Copies the value behind `word` if it is the common case of the key's record, whole and still there. False: cannot tell.
-template <class Sink>
-inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word, std::string_view key, std::uint64_t hash,
-                 Sink& sink, RecordInfo* info) {
+/// The same number, of which the compiler does not know that it is.
+inline std::uint64_t opaque(std::uint64_t number) noexcept {
+    asm("" : "+r"(number));
+    return number;
+}
+
+/// The longest value that read_ready() copies.
+inline constexpr std::size_t kReadyBytes = 2 * format::kStripeBytes;
+
+/// A record of which no more is known than that it has the lengths that were asked for.
+struct Glimpse {
+    const std::byte* at = nullptr;  ///< nullptr: it has others, or is no plain record
+    std::uint32_t checksum = 0;
+    format::Binding binding{};
+};
+
+/// Looks whether the record behind `word` is plain, with a key and a value of these lengths, at most kReadyBytes for the value
+/// and together those of a short record.
+///
+/// What is read of it later has the lengths that were asked for, not those that were found. So no address of a store depends on
+/// what is still being loaded: a processor holds back later loads, those of the next lookup among them, while it does not know
+/// where all stores before them go. The compiler must not see that both are the same.
+inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t hash, std::size_t key_bytes,
+                       std::size_t value_bytes) noexcept {
     const format::Geometry& g = core.geometry();
-    const std::uint64_t position = format::offset_of(word) - g.segments_begin;
-    if (position >= g.segments_bytes) return false;
-    const std::byte* const at = core.region.at(g.segments_begin + position);
-    __builtin_prefetch(at + 64);
-    const std::uint64_t generation =
-        core.region.generation(static_cast<std::uint32_t>(position >> g.segment_shift)).load(std::memory_order_relaxed);
+    const std::uint64_t offset = format::offset_of(word);
+    const std::uint64_t position = offset - g.segments_begin;
+    if (position >= g.short_records_bytes) [[unlikely]]
+        return {};
+    const std::byte* const at = core.region.at(offset);
+    const std::uint64_t generation = core.region.generation(position >> g.segment_shift).load(std::memory_order_relaxed);
     format::PlainHead head;
     platform::copy_from_shared(&head.word, at, sizeof head.word);
-    const std::size_t length = head.value_length();
+    const std::uint64_t lengths = format::PlainHead::lengths(key_bytes, value_bytes);
+    if (head.word >> 32 != opaque(lengths)) [[unlikely]]
+        return {};
+    return {at, head.checksum(), format::bind_to(hash, lengths, generation, offset)};
+}
+
+/// Copies the value of the record that was glimpsed if its key is `key`. False: cannot tell.
+inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::string& value) noexcept {
+    const std::byte* const its_key = record.at + sizeof(format::PlainHead);
+    if (!platform::equals_shared(key.data(), its_key, key.size())) [[unlikely]]
+        return false;
+    auto* const to = reinterpret_cast<std::byte*>(value.data());
+    const std::uint64_t sum = region::copy_and_sum_from_shared(to, its_key + key.size(), value.size());
+    return format::bound_checksum(sum, record.binding) == record.checksum;
+}
+
+/// The length of a value as it is to be used: that of `value` if it is the same, for the reason that glimpse() has.
+inline std::size_t agree_on_length(std::string& value, std::size_t length) {
+    const std::size_t room = value.size();
+    if (opaque(room) == length) return room;
+    value.resize(length);
+    return length;
+}
+
+/// Copies the value behind `word` if it is the common case of the key's record, whole and still there. False: cannot tell.
+inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word, std::string_view key, std::uint64_t hash,
+                 std::string& value, RecordInfo* info) {
+    const format::Geometry& g = core.geometry();
+    const std::uint64_t offset = format::offset_of(word);
+    const std::uint64_t position = offset - g.segments_begin;
+    if (position >= g.segments_bytes) return false;
+    const std::byte* const at = core.region.at(offset);
+    __builtin_prefetch(at + 64);
+    const std::uint64_t generation = core.region.generation(position >> g.segment_shift).load(std::memory_order_relaxed);
+    format::PlainHead head;
+    platform::copy_from_shared(&head.word, at, sizeof head.word);
     if (!head.is_plain_with(key.size())) return false;
-    if ((position & (g.segment_size - 1)) + sizeof head + key.size() + length > g.segment_size) return false;
+    // No further than the last segment; what leads out of its own has another checksum.
+    if (position + sizeof head + key.size() + head.value_length() > g.segments_bytes) return false;
     if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return false;
-    if (sink.wants_value()) {
-        std::byte* const to = sink.prepare(length);
-        if (Sink::kMayBeTooSmall && to == nullptr) return false;
-        const std::byte* const from = at + sizeof head + key.size();
-        if (length > 2 * format::kStripeBytes) [[unlikely]]
-            prefetch_value(from, length);
-        const std::uint64_t sum = region::copy_and_sum_from_shared(to, from, length);
-        if (format::plain_checksum(sum, hash, head, generation, g.segments_begin + position) != head.checksum() &&
-            core.options.read_check != ReadCheck::never)
-            return false;
-    }
+    const std::size_t length = agree_on_length(value, head.value_length());
+    const std::byte* const from = at + sizeof head + key.size();
+    if (length > 2 * format::kStripeBytes) [[unlikely]]
+        prefetch_value(from, length);
+    const std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), from, length);
+    if (format::plain_checksum(sum, hash, head, generation, offset) != head.checksum() &&
+        core.options.read_check != ReadCheck::never)
+        return false;
     if (info != nullptr) {
         *info = {};
         info->version = format::birth_version(generation, position & (g.segment_size - 1));
@@ -133,32 +186,29 @@ inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word
 }
 
 // Not inlined: the common way should not pay for its frame.
-template <class Sink>
-[[gnu::noinline]] Code read_otherwise(const Core& core, const Home& home, std::string_view key, Sink sink, RecordInfo* info,
-                                      bool marks) {
-    return read_value(core, key, home.hash, ValueSink(sink), info, marks);
+[[gnu::noinline]] inline Code read_otherwise(const Core& core, const Home& home, std::string_view key, std::string& value,
+                                             RecordInfo* info) {
+    return read_value(core, key, home.hash, StringSink(value), info, true);
 }
 
 /// read_value() (reader.hpp), uncounted, for a key whose home and first slot with its tag there (nullptr: none) were found.
-template <class Sink>
-inline Code read_uncounted(const Core& core, const Home& home, index::Slot* slot, std::string_view key, Sink sink,
-                           RecordInfo* info, bool marks) {
+inline Code read_uncounted(const Core& core, const Home& home, index::Slot* slot, std::string_view key, std::string& value,
+                           RecordInfo* info) {
     if (slot == nullptr) slot = find_slot_beyond(core, home);
     if (slot == nullptr) {
         if (is_certain_miss(core, home)) return Code::not_found;
-        return read_otherwise(core, home, key, sink, info, marks);
+        return read_otherwise(core, home, key, value, info);
     }
     const index::SlotWord word = slot->load(std::memory_order_acquire);
-    if (!take(core, *slot, word, key, home.hash, sink, info)) [[unlikely]]
-        return read_otherwise(core, home, key, sink, info, marks);
-    if (marks) mark_hit(core, *slot, word);
+    if (!take(core, *slot, word, key, home.hash, value, info)) [[unlikely]]
+        return read_otherwise(core, home, key, value, info);
+    mark_hit(core, *slot, word);
     return Code::ok;
 }
 
 /// The same with its place in the statistics.
-template <class Sink>
-inline Code read(const Core& core, const Home& home, std::string_view key, Sink sink, RecordInfo* info, bool marks) {
-    const Code code = read_uncounted(core, home, find_slot(*home.bucket, home.hash), key, sink, info, marks);
+inline Code read(const Core& core, const Home& home, std::string_view key, std::string& value, RecordInfo* info) {
+    const Code code = read_uncounted(core, home, find_slot(*home.bucket, home.hash), key, value, info);
     core.count(code == Code::ok ? Count::hits : Count::misses);
     return code;
 }

@@ -77,8 +77,8 @@ void collect_processes(const Core& core, Stats& stats) {
             if (word != 0 && region::owner_of(word) == process.index) process.locked_shards.push_back(i);
         }
     }
-    if (core.tally->is_private()) {
-        for (const CounterStripe& stripe : core.tally->stripes()) sums.add(stripe);
+    if (core.tally.is_private()) {
+        for (const CounterStripe& stripe : core.tally.stripes()) sums.add(stripe);
     }
     stats.counters = to_counters(sums);
 }

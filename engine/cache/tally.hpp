@@ -24,15 +24,19 @@ class Tally {
     Tally() : private_(std::make_unique<Stripes>()), stripes_(private_.get()) {}
 
     void add(Count count, std::uint64_t n = 1) const noexcept {
+        if (!add_own(count, n)) [[unlikely]]
+            add_slowly(count, n);
+    }
+    /// add(), if this thread has a stripe of its own. False: nothing is counted.
+    bool add_own(Count count, std::uint64_t n = 1) const noexcept {
         // An own stripe has one writer, so a load and a store do; the stripe of the many needs the atomic addition. A thread
         // without a number yet has none below kShared.
         const unsigned ordinal = platform::thread_ordinal_plus_one - 1;
-        if (ordinal < kShared) [[likely]] {
-            auto& counter = (*stripes_)[ordinal].counts[static_cast<unsigned>(count)];
-            counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-        } else {
-            add_slowly(count, n);
-        }
+        if (ordinal >= kShared) [[unlikely]]
+            return false;
+        auto& counter = (*stripes_)[ordinal].counts[static_cast<unsigned>(count)];
+        counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+        return true;
     }
 
     const Stripes& stripes() const noexcept { return *stripes_; }

@@ -43,6 +43,7 @@ void place_areas(Geometry& g) noexcept {
     g.segments_begin = round_up(g.shard_ghosts_begin(g.shard_count), alignment);
     g.file_size = g.segment_at(g.segment_count);
     g.segments_bytes = g.file_size - g.segments_begin;
+    g.short_records_bytes = g.segments_bytes - kShortRecordBytes;
 }
 
 Status check_geometry(const Geometry& g) {

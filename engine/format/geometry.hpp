@@ -21,6 +21,8 @@ inline constexpr std::uint32_t kMinSegmentBytes = 32u << 10;
 inline constexpr std::uint32_t kMaxSegmentBytes = 4u << 20;
 inline constexpr std::uint32_t kMaxShards = 1024;
 inline constexpr std::uint64_t kMaxValueBytes = std::uint64_t{1} << 30;
+/// What the head, a key and a value of these lengths take together, at most, is a short record.
+inline constexpr std::uint64_t kShortRecordBytes = 256;
 /// A directory counts buckets in 32 bits.
 inline constexpr std::uint64_t kMaxBuckets = std::uint64_t{1} << 31;
 /// Main buckets of a shard that are there from the start: one page of them.
@@ -55,6 +57,7 @@ struct Geometry {
     std::uint64_t ghosts_begin = 0;
     std::uint64_t segments_begin = 0;
     std::uint64_t segments_bytes = 0;
+    std::uint64_t short_records_bytes = 0;  ///< a record that begins in these ends in the segments area if it is short
     std::uint64_t file_size = 0;
 
     std::uint64_t process_at(std::uint32_t index) const noexcept { return processes_begin + index * kProcessBytes; }

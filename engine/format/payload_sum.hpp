@@ -145,14 +145,39 @@ class WideLane {
 
 #endif
 
-/// Up to 15 bytes, as one lane with zeros behind them.
+/// Up to 15 bytes, as one lane with zeros behind them. In parts that overlap: a call of memcpy would cost more than the rest.
 template <bool kCopies>
 inline std::uint64_t of_few(const std::byte* from, std::byte* to, std::size_t length) noexcept {
-    alignas(16) std::array<std::byte, kLaneBytes> lane{};
-    std::memcpy(lane.data(), from, length);
-    if constexpr (kCopies) std::memcpy(to, lane.data(), length);
+    std::array<std::uint64_t, 2> lane{};
+    auto join = [&]<class Word>(Word) {
+        Word first{};
+        Word last{};
+        const std::size_t second = length - sizeof(Word);
+        std::memcpy(&first, from, sizeof first);
+        std::memcpy(&last, from + second, sizeof last);
+        if constexpr (kCopies) {
+            std::memcpy(to, &first, sizeof first);
+            std::memcpy(to + second, &last, sizeof last);
+        }
+        constexpr unsigned kBits = 8 * sizeof(Word);
+        // What both have is in the first; what is left of the last comes behind it.
+        const std::uint64_t rest = second == 0 ? 0 : std::uint64_t{last} >> (kBits - 8 * second);
+        lane[0] = first;
+        if constexpr (sizeof(Word) == sizeof lane[0])
+            lane[1] = rest;
+        else
+            lane[0] |= rest << kBits;
+    };
+    if (length >= 8)
+        join(std::uint64_t{});
+    else if (length >= 4)
+        join(std::uint32_t{});
+    else if (length >= 2)
+        join(std::uint16_t{});
+    else if (length == 1)
+        join(std::uint8_t{});
     Lane::Total total;
-    total.template add<false>(lane.data(), nullptr, Lane(kSumKeys.data()));
+    total.template add<false>(reinterpret_cast<const std::byte*>(lane.data()), nullptr, Lane(kSumKeys.data()));
     return total.folded();
 }
 
@@ -191,6 +216,17 @@ inline std::uint64_t of_two_stripes(const std::byte* from, std::byte* to, std::s
     return total.folded();
 }
 
+/// 64 bytes: one stripe.
+template <bool kCopies>
+inline std::uint64_t of_one_stripe(const std::byte* from, std::byte* to) noexcept {
+    Part::Total total;
+    for (std::size_t i = 0; i < kPartsOfStripe; ++i) {
+        const std::size_t at = i * kPartBytes;
+        total.template add<kCopies>(from + at, to + at, Part(kSumKeys.data() + at / 8));
+    }
+    return total.folded();
+}
+
 template <std::size_t... I>
 std::array<Part, sizeof...(I)> keys_of(std::index_sequence<I...>) noexcept {
     return {Part(kSumKeys.data() + I * kPartBytes / sizeof(std::uint64_t))...};
@@ -219,15 +255,18 @@ template <bool kCopies>
 /// Longer payloads are worth a call and the choice of vectors that it makes, where that is still open.
 inline constexpr std::size_t kMany = 512;
 
+inline bool is_two_stripes(std::size_t length) noexcept { return length - kStripeBytes - 1 < kStripeBytes; }
+
 template <bool kCopies>
 inline std::uint64_t of(const std::byte* from, std::byte* to, std::size_t length) noexcept {
 #if !defined(__AVX2__)
     if (length >= kMany) [[unlikely]]
         return of_many(from, to, length);
 #endif
-    if (length - kStripeBytes - 1 < kStripeBytes) [[likely]]
+    if (is_two_stripes(length)) [[likely]]
         return of_two_stripes<kCopies>(from, to, length);
-    if (length >= kStripeBytes) return of_stripes<kCopies>(from, to, length);
+    if (length > kStripeBytes) return of_stripes<kCopies>(from, to, length);
+    if (length == kStripeBytes) return of_one_stripe<kCopies>(from, to);
     return length >= kLaneBytes ? of_lanes<kCopies>(from, to, length) : of_few<kCopies>(from, to, length);
 }
 

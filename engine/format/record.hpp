@@ -125,10 +125,19 @@ constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
 /// What the fields add to a payload's sum.
 std::uint64_t mix_fields(std::uint64_t sum, const RecordMeta& meta) noexcept;
 
-/// The last step of a checksum. `lengths` is what the second half of a plain record's head says.
-inline std::uint32_t bind_checksum(std::uint64_t sum, std::uint64_t key_hash, std::uint64_t lengths, std::uint64_t generation,
-                                   std::uint64_t offset) noexcept {
-    const std::uint64_t bound = fold(sum + (key_hash ^ lengths), kOddMultiplier ^ generation ^ (offset << 20));
+/// What a checksum is bound to besides the payload: when and where the record was written, and what it is.
+struct Binding {
+    std::uint64_t place;
+    std::uint64_t name;
+};
+/// `lengths` is what the second half of a plain record's head says.
+constexpr Binding bind_to(std::uint64_t key_hash, std::uint64_t lengths, std::uint64_t generation,
+                          std::uint64_t offset) noexcept {
+    return {kOddMultiplier ^ generation ^ (offset << 20), key_hash ^ lengths};
+}
+/// The last step of a checksum.
+constexpr std::uint32_t bound_checksum(std::uint64_t sum, Binding binding) noexcept {
+    const std::uint64_t bound = fold(sum + binding.name, binding.place);
     return static_cast<std::uint32_t>(bound ^ (bound >> 32));
 }
 
@@ -139,7 +148,7 @@ inline std::uint32_t record_checksum(std::uint64_t payload_sum, std::uint64_t ke
     const std::uint64_t lengths = (std::uint64_t{meta.value_length} << 16) ^ (std::uint64_t{meta.key_length} << 8) ^ meta.flags;
     if ((meta.flags & ~kWide) != 0) [[unlikely]]
         payload_sum = mix_fields(payload_sum, meta);
-    return bind_checksum(payload_sum, key_hash, lengths, generation, offset);
+    return bound_checksum(payload_sum, bind_to(key_hash, lengths, generation, offset));
 }
 
 /// The first eight bytes of a record as one word.
@@ -150,6 +159,10 @@ struct PlainHead {
     /// Without fields, fragments or anything else that a flag stands for, key and value follow at once. Whether this is so, and
     /// the key has this length.
     bool is_plain_with(std::size_t key_bytes) const noexcept { return ((word >> 32) & 0xffff) == key_bytes << 8; }
+    /// The upper half of a plain record's head for these lengths.
+    static constexpr std::uint64_t lengths(std::size_t key_bytes, std::size_t value_bytes) noexcept {
+        return value_bytes << 16 | key_bytes << 8;
+    }
     bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
     std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
     std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
@@ -173,7 +186,7 @@ inline void decode_plain(const PlainHead& head, RecordMeta& meta) noexcept {
 /// record_checksum() of a plain record.
 inline std::uint32_t plain_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const PlainHead& head,
                                     std::uint64_t generation, std::uint64_t offset) noexcept {
-    return bind_checksum(payload_sum, key_hash, head.word >> 32, generation, offset);
+    return bound_checksum(payload_sum, bind_to(key_hash, head.word >> 32, generation, offset));
 }
 
 /// The version of a record that carries none: where and when it was born. Never zero, never used again.

@@ -71,12 +71,12 @@ inline std::uint32_t bounded_buckets(const region::Region& region, std::uint32_t
     return directory.buckets - 1 < most ? directory.buckets : 1;
 }
 
-/// The main bucket of a hash in its shard, for a directory word's bucket count (checked against the shard's range).
+/// The main bucket of a hash in its shard, for a directory word's bucket count. Whatever that says, the bucket lies in the
+/// shard's range, which is a power of two: no bits above it ever get in.
 inline Bucket& main_bucket(const region::Region& region, std::uint32_t shard, std::uint64_t hash,
                            std::uint32_t buckets) noexcept {
-    const auto most = static_cast<std::uint32_t>(region.geometry().buckets_per_shard);
-    const std::uint32_t count = buckets - 1 < most ? buckets : 1;
-    return region.bucket(shard, format::bucket_of(hash, count));
+    const std::uint64_t range = region.geometry().buckets_per_shard;
+    return region.bucket(shard, format::bucket_of(hash & (range - 1), buckets));
 }
 
 /// Calls `accept(slot, word)` for each slot of the chain with this tag until it returns true. Returns whether one did.

@@ -73,6 +73,7 @@ void write_identity(FileHeader& header, const Geometry& g, std::uint64_t capacit
 Result<Identity> read_identity(std::string_view path, const FileHeader& header, std::uint64_t actual_size) {
     if (Status status = check_kind(path, header); !status.ok()) return status;
     Identity identity;
+    identity.hash_seed = header.hash_seed;
     Geometry& g = identity.geometry;
     g.reservation = header.reservation;
     g.buckets_per_shard = header.buckets_per_shard;

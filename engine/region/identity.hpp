@@ -18,6 +18,7 @@ void write_identity(format::FileHeader& header, const format::Geometry& geometry
 
 struct Identity {
     format::Geometry geometry;
+    std::uint64_t hash_seed = 0;
     bool read_only = false;  ///< a read-only compatible feature that this library does not know: no writing
 };
 /// Checks magic, byte order, version, features, checksum and geometry, and that the file is as long as it must be.

@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kNoProcess = 0xffffffff;
 class Region {
   public:
     Region() = default;
-    Region(MappedFile file, MappedView view, const format::Geometry& geometry) noexcept
+    Region(MappedFile file, MappedView view, const format::Geometry& geometry, std::uint64_t hash_seed) noexcept
         : file_(std::move(file)),
           view_(std::move(view)),
           geometry_(geometry),
@@ -31,9 +31,12 @@ class Region {
           shards_(base_ + geometry.shards_begin),
           index_(base_ + geometry.index_begin),
           generations_(base_ + geometry.generations_begin),
+          hash_seed_(hash_seed),
           writable_(view_.access() == Access::read_write) {}
 
     const format::Geometry& geometry() const noexcept { return geometry_; }
+    /// As the identity had it when that was checked.
+    std::uint64_t hash_seed() const noexcept { return hash_seed_; }
     MappedFile& file() const noexcept { return lent_ != nullptr ? *lent_ : file_; }
     /// Works on a file that somebody else keeps: for creation, where the file is not ours yet.
     void lend(MappedFile& file) noexcept { lent_ = &file; }
@@ -51,7 +54,7 @@ class Region {
     format::ShardHeader& shard(std::uint32_t shard) const noexcept {
         return *reinterpret_cast<format::ShardHeader*>(shards_ + shard * format::kShardBytes);
     }
-    std::atomic<std::uint64_t>& generation(std::uint32_t segment) const noexcept {
+    std::atomic<std::uint64_t>& generation(std::uint64_t segment) const noexcept {
         return reinterpret_cast<std::atomic<std::uint64_t>*>(generations_)[segment];
     }
     format::SegmentEntry& segment(std::uint32_t segment) const noexcept {
@@ -86,6 +89,7 @@ class Region {
     std::byte* shards_ = nullptr;
     std::byte* index_ = nullptr;
     std::byte* generations_ = nullptr;
+    std::uint64_t hash_seed_ = 0;
     bool writable_ = false;
     std::uint32_t self_ = kNoProcess;
 };

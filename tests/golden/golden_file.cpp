@@ -27,7 +27,7 @@ region::Region map_closed(const std::string& path) {
     const auto& header = *reinterpret_cast<const format::FileHeader*>(view->data());
     auto identity = region::read_identity(path, header, view->size());
     REQUIRE_OK(identity);
-    return region::Region(std::move(*file), std::move(*view), identity->geometry);
+    return region::Region(std::move(*file), std::move(*view), identity->geometry, identity->hash_seed);
 }
 
 void fix_identity(const std::string& path) {

@@ -22,7 +22,7 @@ region::Region look_into(const std::string& path) {
     if (!view.ok()) throw std::runtime_error(view.status().message());
     auto identity = region::read_identity(path, *reinterpret_cast<const format::FileHeader*>(view->data()), *file->size());
     if (!identity.ok()) throw std::runtime_error(identity.status().message());
-    return {std::move(*file), std::move(*view), identity->geometry};
+    return {std::move(*file), std::move(*view), identity->geometry, identity->hash_seed};
 }
 
 Cache created(const std::string& path, const Options& options) {
