@@ -45,6 +45,25 @@ Result<Core*> writable_core(CacheImpl* impl) {
     return core;
 }
 
+// What most writes find: a handle that may write, and has lost nothing. Otherwise nullptr, and writable_core() says why.
+Core* writable_at_once(CacheImpl* impl) noexcept {
+    Core* core = impl != nullptr ? impl->present_core() : nullptr;
+    return core != nullptr && core->region.writable() && !core->loss_guard.has_lost() ? core : nullptr;
+}
+
+Status store(CacheImpl* impl, const cache::StoreRequest& request, std::uint64_t* version) {
+    Core* core = writable_at_once(impl);
+    if (core == nullptr) [[unlikely]] {
+        const Result<Core*> found = writable_core(impl);
+        if (!found.ok()) return found.status();
+        core = *found;
+    }
+    Status status = cache::store(*core, request, version);
+    if (core->loss_guard.has_lost()) [[unlikely]]
+        return cache::lost_file(*core);
+    return status;
+}
+
 enum class Footprint : std::uint8_t { none, counted, marked };
 
 template <class Sink>
@@ -194,27 +213,20 @@ Result<Cursor> Cache::for_each(const ScanOptions& options, const std::function<b
 }
 
 Status Cache::set(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
-    const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options}, version)) : core.status();
+    return store(impl_.get(), {key, value, options}, version);
 }
 
 Status Cache::add(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
-    const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options, Condition::if_absent}, version))
-                     : core.status();
+    return store(impl_.get(), {key, value, options, Condition::if_absent}, version);
 }
 
 Status Cache::replace(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
-    const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options, Condition::if_present}, version))
-                     : core.status();
+    return store(impl_.get(), {key, value, options, Condition::if_present}, version);
 }
 
 Status Cache::compare_and_swap(std::string_view key, std::string_view value, std::uint64_t expected, const WriteOptions& options,
                                std::uint64_t* version) {
-    const Result<Core*> core = writable_core(impl_.get());
-    return core.ok() ? or_lost(**core, cache::store(**core, {key, value, options, Condition::if_version, expected}, version))
-                     : core.status();
+    return store(impl_.get(), {key, value, options, Condition::if_version, expected}, version);
 }
 
 Status Cache::remove(std::string_view key) {

@@ -23,9 +23,14 @@ void for_each_share(const LockedShard& shard, SlotWord word, Visit&& visit) {
 
 void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
     if (format::is_empty(word)) return;
-    for_each_share(shard, word, [&](std::uint32_t segment, std::size_t bytes) {
+    auto add = [&](std::uint32_t segment, std::size_t bytes) {
         segments::add_live(shard.region, segment, sign * static_cast<std::int64_t>(bytes));
-    });
+    };
+    const std::uint64_t offset = format::offset_of(word);
+    if (const std::size_t bytes = region::plain_bytes(shard.region, offset); bytes != 0) [[likely]]
+        add(shard.geometry().segment_of(offset), bytes);
+    else
+        for_each_share(shard, word, add);
     const std::uint64_t records = shard.header.records.load(std::memory_order_relaxed);
     shard.header.records.store(sign > 0 ? records + 1 : records - (records != 0), std::memory_order_relaxed);
 }

@@ -13,8 +13,6 @@ namespace larder::cache::quick {
 
 inline namespace LARDER_ISA {
 
-inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
-
 inline Status answer(const Core& core, Code code) {
     if (core.loss_guard.has_lost()) [[unlikely]]
         return lost_file(core);
@@ -48,7 +46,7 @@ inline Status answer(const Core& core, Code code) {
 template <std::size_t kLeast, std::size_t kMost>
 [[gnu::flatten, gnu::always_inline]] inline Status get_short(const Core& core, std::string_view key, std::string& value) {
     if (key.size() < kLeast || key.size() > kMost) __builtin_unreachable();
-    static_assert(sizeof(format::PlainHead) + kMost + kReadyBytes <= format::kShortRecordBytes);
+    static_assert(kMost <= kReadyKeyBytes);
     const std::uint64_t hash = core.hash(key);
     const Home home = find_home(core, hash);
     index::Slot* const slot = find_slot(*home.bucket, hash);
@@ -80,12 +78,27 @@ template <std::size_t kLeast, std::size_t kMost>
     return get_any(core, key, value, info);
 }
 
+/// As get_short(), for a key of a batch. False: cannot tell.
+inline bool get_ready(const Core& core, const Prepared& prepared, std::string_view key, Lookup& lookup) {
+    if (prepared.slot == nullptr || key.size() > kReadyKeyBytes || lookup.value.size() > kReadyBytes) return false;
+    const index::SlotWord word = prepared.slot->load(std::memory_order_acquire);
+    const Glimpse record = glimpse(core, word, prepared.home.hash, key.size(), lookup.value.size());
+    if (record.at == nullptr || !copy_glimpsed(record, key, lookup.value) || !still_there(*prepared.slot, word)) return false;
+    mark_hit(core, *prepared.slot, word);
+    lookup.info = {};
+    lookup.info.version = record.version;
+    lookup.info.value_size = static_cast<std::uint32_t>(lookup.value.size());
+    return true;
+}
+
 inline Code get_prepared(const Core& core, const Prepared& prepared, std::string_view key, Lookup& lookup, bool versions) {
     if (!is_key(key)) [[unlikely]] {
         lookup.status = check_key(key);
         return lookup.status.code();
     }
-    const Code code = read_uncounted(core, prepared.home, prepared.slot, key, lookup.value, &lookup.info);
+    const Code code = get_ready(core, prepared, key, lookup)
+                          ? Code::ok
+                          : read_uncounted(core, prepared.home, prepared.slot, key, lookup.value, &lookup.info);
     if (!versions) lookup.info.version = 0;
     lookup.status = code;
     return code;

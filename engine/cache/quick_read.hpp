@@ -102,18 +102,20 @@ inline std::uint64_t opaque(std::uint64_t number) noexcept {
     return number;
 }
 
-/// The longest value that read_ready() copies.
+/// The longest value and the longest key of a record that is only glimpsed at.
 inline constexpr std::size_t kReadyBytes = 2 * format::kStripeBytes;
+inline constexpr std::size_t kReadyKeyBytes = format::kShortRecordBytes - kReadyBytes - sizeof(format::PlainHead);
 
 /// A record of which no more is known than that it has the lengths that were asked for.
 struct Glimpse {
     const std::byte* at = nullptr;  ///< nullptr: it has others, or is no plain record
     std::uint32_t checksum = 0;
     format::Binding binding{};
+    std::uint64_t version = 0;
 };
 
-/// Looks whether the record behind `word` is plain, with a key and a value of these lengths, at most kReadyBytes for the value
-/// and together those of a short record.
+/// Looks whether the record behind `word` is plain, with a key and a value of these lengths. REQUIRES: kReadyKeyBytes and
+/// kReadyBytes at most.
 ///
 /// What is read of it later has the lengths that were asked for, not those that were found. So no address of a store depends on
 /// what is still being loaded: a processor holds back later loads, those of the next lookup among them, while it does not know
@@ -132,7 +134,8 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
     const std::uint64_t lengths = format::PlainHead::lengths(key_bytes, value_bytes);
     if (head.word >> 32 != opaque(lengths)) [[unlikely]]
         return {};
-    return {at, head.checksum(), format::bind_to(hash, lengths, generation, offset)};
+    return {at, head.checksum(), format::bind_to(hash, lengths, generation, offset),
+            format::birth_version(generation, position & (g.segment_size - 1))};
 }
 
 /// Copies the value of the record that was glimpsed if its key is `key`. False: cannot tell.

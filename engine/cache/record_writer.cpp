@@ -31,6 +31,18 @@ std::string_view piece_at(const NewRecord& record, std::size_t position) noexcep
     return {};
 }
 
+void write_head(std::byte* at, const format::RecordMeta& meta, std::uint32_t checksum) noexcept {
+    if (meta.flags == 0) [[likely]] {
+        const std::uint64_t word = format::PlainHead::lengths(meta.key_length, meta.value_length) << 32 | checksum;
+        platform::copy_to_shared(at, &word, sizeof word);
+        return;
+    }
+    std::byte head[format::kMaxFieldBytes];
+    const std::size_t bytes = format::encode_meta(meta, head);
+    std::memcpy(head, &checksum, sizeof checksum);
+    platform::copy_to_shared(at, head, bytes);
+}
+
 std::size_t fragmented_head_bytes(const NewRecord& record, std::size_t fragments) noexcept {
     return format::kMaxFieldBytes + record.key.size() + fragments * sizeof(format::Fragment) + format::kRecordAlignment;
 }
@@ -82,10 +94,9 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
     std::byte* at = shard.region.at(offset);
-    std::byte head[format::kMaxFieldBytes];
-    const std::size_t head_bytes = format::encode_meta(record.meta, head);
-    std::byte* payload = at + head_bytes + record.key.size();
-    platform::copy_to_shared(at + head_bytes, record.key.data(), record.key.size());
+    std::byte* const key = at + record.meta.header_bytes();
+    std::byte* const payload = key + record.key.size();
+    platform::copy_short_to_shared(key, record.key.data(), record.key.size());
     // A view of nothing may be null, from which nothing may be copied either.
     const std::string_view given = record.payload.data() != nullptr ? record.payload : std::string_view("");
     std::uint64_t sum = region::copy_and_sum_to_shared(payload, given.data(), given.size());
@@ -95,8 +106,7 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
     }
     LARDER_FAULT_POINT("record.half_written");
     const std::uint32_t checksum = format::record_checksum(sum, record.key_hash, record.meta, generation, offset);
-    std::memcpy(head, &checksum, sizeof checksum);
-    platform::copy_to_shared(at, head, head_bytes);
+    write_head(at, record.meta, checksum);
     LARDER_FAULT_POINT("record.written");
     segments::advance(shard, place, static_cast<std::uint32_t>(record.meta.stored_bytes()), record.meta.expires_at_ms);
     LARDER_FAULT_POINT("record.appended");

@@ -11,15 +11,25 @@ namespace larder::cache {
 
 using region::LockedShard;
 
+namespace {
+
+// Writes only what is wrong, which is next to never anything.
+template <class Word>
+Word bound(std::atomic<Word>& word, Word least, Word most) noexcept {
+    const Word value = word.load(std::memory_order_relaxed);
+    if (value >= least && value <= most) return value;
+    word.store(std::clamp(value, least, most), std::memory_order_relaxed);
+    return std::clamp(value, least, most);
+}
+
+}  // namespace
+
 void bound_shard_header(LockedShard& shard) noexcept {
     format::ShardHeader& h = shard.header;
     const std::uint64_t range = shard.geometry().buckets_per_shard;
-    const std::uint64_t main =
-        std::clamp<std::uint64_t>(h.main_buckets_committed.load(std::memory_order_relaxed), format::kFirstBuckets, range);
-    h.main_buckets_committed.store(main, std::memory_order_relaxed);
-    const std::uint64_t overflow = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), range - main);
-    h.overflow_buckets_committed.store(overflow, std::memory_order_relaxed);
-    h.overflow_used.store(std::min(h.overflow_used.load(std::memory_order_relaxed), overflow), std::memory_order_relaxed);
+    const std::uint64_t main = bound<std::uint64_t>(h.main_buckets_committed, format::kFirstBuckets, range);
+    const std::uint64_t overflow = bound<std::uint64_t>(h.overflow_buckets_committed, 0, range - main);
+    bound<std::uint64_t>(h.overflow_used, 0, overflow);
     h.victim_queue = format::index_of(format::queue_in(h.victim_queue));
     auto directory = format::unpack_directory(h.directory.load(std::memory_order_relaxed));
     const std::uint32_t buckets = std::clamp<std::uint32_t>(directory.buckets, 1, static_cast<std::uint32_t>(main));

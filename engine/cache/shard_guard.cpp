@@ -8,7 +8,12 @@ using region::Acquired;
 using region::ShardLock;
 
 ShardGuard::ShardGuard(Core& core, std::uint32_t shard) : core_(core), id_(shard) {
-    Result<Acquired> acquired = ShardLock(core.region, shard).acquire(core.take_over_guard, core.options.timeout);
+    ShardLock lock(core.region, shard);
+    if (lock.take_if_free()) [[likely]] {
+        begin(Acquired::free);
+        return;
+    }
+    Result<Acquired> acquired = lock.acquire(core.take_over_guard, core.options.timeout);
     if (!acquired.ok()) {
         status_ = acquired.status();
         return;

@@ -32,22 +32,20 @@ void drop_expired(Core& core, LockedShard& shard, const Present& present, std::u
     index::tidy_chain(shard, hash);
 }
 
-// Drops an expired record it meets: under the lock, what has expired is absent.
-Present find_present(Core& core, LockedShard& shard, std::string_view key, std::uint64_t hash) {
-    Present present;
-    index::scan_chain(
-        shard.region, shard.id, &index::home_bucket(shard, hash), format::tag_from_hash(hash), [&](Slot& slot, SlotWord word) {
-            RecordAt record;
-            if (!region::read_record(shard.region, format::offset_of(word), record) || record.meta.is(format::kFragment))
-                return false;
-            if (!region::has_key(shard.region, record, key)) return false;
-            present = {{&slot, word}, record};
-            return true;
-        });
-    if (!present || present.record.meta.expires_at_ms == 0 || !platform::has_expired(present.record.meta.expires_at_ms))
-        return present;
+// Drops an expired record it meets: under the lock, what has expired is absent. Not returned but filled in: a copy of what has
+// just been stored in pieces waits for all of them.
+void find_present(Core& core, LockedShard& shard, std::string_view key, std::uint64_t hash, Present& present) {
+    index::scan_chain(shard.region, shard.id, &index::home_bucket(shard, hash), format::tag_from_hash(hash),
+                      [&](Slot& slot, SlotWord word) {
+                          if (!region::read_record(shard.region, format::offset_of(word), present.record) ||
+                              present.record.meta.is(format::kFragment) || !region::has_key(shard.region, present.record, key))
+                              return false;
+                          present.found = {&slot, word};
+                          return true;
+                      });
+    if (!present || present.record.meta.expires_at_ms == 0 || !platform::has_expired(present.record.meta.expires_at_ms)) return;
     drop_expired(core, shard, present, hash);
-    return {};
+    present.found = {};
 }
 
 std::int64_t expiry_for(Ttl ttl, const Present& present) noexcept {
@@ -117,7 +115,7 @@ SlotWord write_record(Core& core, LockedShard& shard, Queue queue, const NewReco
 
 // Writes the record and leads the key's slot to it. `present` is what the key led to; it may be found anew on the way, if
 // space had to be made.
-Status put(Core& core, LockedShard& shard, const NewRecord& record, Present present, bool& replaced) {
+Status put(Core& core, LockedShard& shard, const NewRecord& record, const Present& present, bool& replaced) {
     if (record.value_length() > max_value_bytes(core)) {
         return {Code::too_large, "a value of " + std::to_string(record.value_length()) + " bytes is above the limit of " +
                                      std::to_string(max_value_bytes(core))};
@@ -134,11 +132,13 @@ Status put(Core& core, LockedShard& shard, const NewRecord& record, Present pres
     const SlotWord word = write_record(core, shard, queue, record, moved, status);
     if (!status.ok()) return status;
     if (word == 0) return {Code::corrupt, "what shard " + std::to_string(shard.id) + " says of its active segments is damaged"};
-    if (moved) {
-        present = find_present(core, shard, record.key, record.key_hash);
-        slot = present ? present.found.slot : empty_slot_at_once(core, shard, record.key_hash);
-    }
     replaced = static_cast<bool>(present);
+    if (moved) {
+        Present now;
+        find_present(core, shard, record.key, record.key_hash, now);
+        replaced = static_cast<bool>(now);
+        slot = now ? now.found.slot : empty_slot_at_once(core, shard, record.key_hash);
+    }
     if (replaced) {
         publish(shard, *slot, word | format::hits_of(slot->load(std::memory_order_relaxed)));
     } else {
@@ -177,7 +177,8 @@ bool parse_number(const std::string& text, std::int64_t& number) noexcept {
 void report_version(LockedShard& shard, std::string_view key, std::uint64_t hash, Core& core, std::uint64_t* version) {
     if (version == nullptr) return;
     core.note_version_seen();
-    const Present now = find_present(core, shard, key, hash);
+    Present now;
+    find_present(core, shard, key, hash, now);
     *version = now ? region::version_of(shard.region, now.record) : 0;
 }
 
@@ -199,20 +200,22 @@ Status check_key(std::string_view key) {
 }
 
 Status store(Core& core, const StoreRequest& request, std::uint64_t* version) {
-    if (Status status = check_key(request.key); !status.ok()) return status;
+    if (!is_key(request.key)) [[unlikely]]
+        return check_key(request.key);
     const std::uint64_t hash = core.hash(request.key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
     // The cache misses of looking the key up, and of writing its record, overlap.
     for (const Queue queue : {Queue::small, Queue::main}) segments::prefetch_tail(*guard, queue);
     segments::prefetch_ghosts(*guard, hash);
-    const Present present = find_present(core, *guard, request.key, hash);
+    Present present;
+    find_present(core, *guard, request.key, hash, present);
     if (Status status = check_condition(*guard, request, present); !status.ok()) return status;
     NewRecord record{request.key, hash, request.value};
     record.client_flags = request.options.flags;
     record.expires_at_ms = expiry_for(request.options.ttl, present);
     if (Status status = put_and_count(core, *guard, record, present); !status.ok()) return status;
-    report_version(*guard, request.key, hash, core, version);
+    if (version != nullptr) report_version(*guard, request.key, hash, core, version);
     return Code::ok;
 }
 
@@ -221,7 +224,8 @@ Status remove(Core& core, std::string_view key) {
     const std::uint64_t hash = core.hash(key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
-    const Present present = find_present(core, *guard, key, hash);
+    Present present;
+    find_present(core, *guard, key, hash, present);
     if (!present) return Code::not_found;
     publish(*guard, *present.found.slot, 0);
     core.count(Count::removes);
@@ -234,7 +238,8 @@ Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, Reco
     const std::uint64_t hash = core.hash(key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
-    Present present = find_present(core, *guard, key, hash);
+    Present present;
+    find_present(core, *guard, key, hash, present);
     if (value != nullptr) core.count(present ? Count::hits : Count::misses);
     if (!present) return Code::not_found;
     std::string own;
@@ -260,7 +265,8 @@ Result<std::int64_t> count_by(Core& core, std::string_view key, const Counting& 
     const std::uint64_t hash = core.hash(key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
-    Present present = find_present(core, *guard, key, hash);
+    Present present;
+    find_present(core, *guard, key, hash, present);
     std::string text;
     if (present) {
         const Status status = read_present(core, present, key, hash, text, nullptr);
@@ -296,7 +302,8 @@ Status extend(Core& core, std::string_view key, std::string_view addition, bool 
     const std::uint64_t hash = core.hash(key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
-    const Present present = find_present(core, *guard, key, hash);
+    Present present;
+    find_present(core, *guard, key, hash, present);
     if (!present) return Code::not_found;
     std::string bytes;
     if (Status status = read_present(core, present, key, hash, bytes, nullptr); !status.ok()) return status;

@@ -5,6 +5,8 @@
 
 #include <larder/cache.hpp>
 
+#include "engine/format/record.hpp"
+
 #include <string_view>
 
 namespace larder::cache {
@@ -37,6 +39,7 @@ Status clear_shard(Core& core, std::uint32_t shard);
 
 /// The largest value the cache takes at its present capacity.
 std::uint64_t max_value_bytes(const Core& core) noexcept;
+inline bool is_key(std::string_view key) noexcept { return key.size() - 1 < format::kMaxKeyBytes; }
 /// Whether a key may be used at all: 1 to 65,535 bytes.
 Status check_key(std::string_view key);
 

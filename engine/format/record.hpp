@@ -41,9 +41,15 @@ enum RecordFlag : std::uint8_t {
 /// The flags that say which fields follow the header.
 inline constexpr std::uint8_t kFieldFlags = kWide | kHasVersion | kHasExpiry | kHasSoftExpiry | kHasClientFlags;
 inline constexpr std::size_t kRecordAlignment = 8;
+constexpr std::size_t align_record(std::size_t bytes) noexcept {
+    return (bytes + kRecordAlignment - 1) & ~(kRecordAlignment - 1);
+}
 inline constexpr std::size_t kRecordHeaderBytes = 8;
 /// Header and all fields.
 inline constexpr std::size_t kMaxFieldBytes = 48;
+/// The longest that the short lengths in a header tell.
+inline constexpr std::size_t kMaxShortKeyBytes = 0xff;
+inline constexpr std::size_t kMaxShortValueBytes = 0xffff;
 inline constexpr std::size_t kMaxKeyBytes = 65535;
 /// Longer keys are kept in fragments, so that a record's own part fits every segment.
 inline constexpr std::size_t kMaxInlineKeyBytes = 8192;
@@ -90,15 +96,13 @@ struct RecordMeta {
     /// Bytes behind the key: the value, or the fragment table.
     std::size_t payload_bytes() const noexcept { return is(kFragmented) ? fragments * sizeof(Fragment) : value_length; }
     /// Bytes the record takes in its segment.
-    std::size_t stored_bytes() const noexcept {
-        return (header_bytes() + inline_key_bytes() + payload_bytes() + kRecordAlignment - 1) & ~(kRecordAlignment - 1);
-    }
+    std::size_t stored_bytes() const noexcept { return align_record(header_bytes() + inline_key_bytes() + payload_bytes()); }
 };
 
 /// Sets kWide, and the flags of the fields that have a value.
 inline void choose_flags(RecordMeta& meta) noexcept {
     unsigned flags = meta.flags & ~unsigned{kFieldFlags};
-    if (meta.key_length > 0xff || meta.value_length > 0xffff || meta.is(kFragmented)) flags |= kWide;
+    if (meta.key_length > kMaxShortKeyBytes || meta.value_length > kMaxShortValueBytes || meta.is(kFragmented)) flags |= kWide;
     if (meta.version != 0) flags |= kHasVersion;
     if (meta.expires_at_ms != 0) flags |= kHasExpiry;
     if (meta.soft_expires_at_ms != 0) flags |= kHasSoftExpiry;
@@ -164,6 +168,8 @@ struct PlainHead {
         return value_bytes << 16 | key_bytes << 8;
     }
     bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
+    /// Bytes that the record takes if it is plain.
+    std::size_t stored_bytes() const noexcept { return align_record(sizeof word + key_length() + value_length()); }
     std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
     std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
 };

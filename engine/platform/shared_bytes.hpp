@@ -48,6 +48,23 @@ inline void copy_to_shared(void* to, const void* from, std::size_t length) noexc
 #endif
 }
 
+/// The same for what is often 16 to 32 bytes long: those take no call.
+inline void copy_short_to_shared(void* to, const void* from, std::size_t length) noexcept {
+#if !defined(LARDER_TSAN)
+    using Lane = std::array<std::uint64_t, 2>;
+    if (length - sizeof(Lane) <= sizeof(Lane)) {
+        Lane first;
+        Lane last;
+        std::memcpy(&first, from, sizeof first);
+        std::memcpy(&last, static_cast<const char*>(from) + length - sizeof last, sizeof last);
+        std::memcpy(to, &first, sizeof first);
+        std::memcpy(static_cast<char*>(to) + length - sizeof last, &last, sizeof last);
+        return;
+    }
+#endif
+    copy_to_shared(to, from, length);
+}
+
 #if !defined(LARDER_TSAN)
 /// Whether two pieces of less than 16 bytes are the same, in parts that overlap.
 inline bool equals_few(const unsigned char* a, const unsigned char* b, std::size_t length) noexcept {

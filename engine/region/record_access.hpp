@@ -38,6 +38,16 @@ inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& ou
     return sizeof head + head.key_length() + head.value_length() <= room;
 }
 
+/// The bytes that a plain record takes; 0 where none is.
+inline std::size_t plain_bytes(const Region& region, std::uint64_t offset) noexcept {
+    const format::Geometry& g = region.geometry();
+    if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return 0;
+    format::PlainHead head;
+    platform::copy_from_shared(&head.word, region.at(offset), sizeof head.word);
+    const std::size_t bytes = head.stored_bytes();
+    return head.is_plain() && bytes <= g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1)) ? bytes : 0;
+}
+
 /// The n-th fragment of a fragmented record, as it stands there (unchecked).
 inline format::Fragment read_fragment(const Region& region, const RecordAt& record, std::uint32_t n) noexcept {
     format::Fragment fragment{};

@@ -17,12 +17,6 @@ constexpr std::chrono::nanoseconds kSlice = std::chrono::milliseconds(2);
 
 }  // namespace
 
-bool ShardLock::take_if_free() noexcept {
-    std::uint32_t expected = 0;
-    return word_.compare_exchange_strong(expected, lock_word(region_.self()), std::memory_order_acquire,
-                                         std::memory_order_relaxed);
-}
-
 Result<Acquired> ShardLock::acquire(TakeOverGuard& guard, std::chrono::milliseconds timeout) {
     if (take_if_free()) return Acquired::free;
     for (int spin = 0; spin < kSpins; ++spin) {

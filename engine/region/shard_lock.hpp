@@ -42,13 +42,18 @@ class ShardLock {
     Result<Acquired> acquire(TakeOverGuard& guard, std::chrono::milliseconds timeout);
     /// Takes it only if it is free or its owner is dead (then as above: repair first). Nothing: somebody alive holds it.
     std::optional<Acquired> try_acquire(TakeOverGuard& guard);
+    /// Takes it only if it is free; what most calls of acquire() come to, without its frame.
+    bool take_if_free() noexcept {
+        std::uint32_t expected = 0;
+        return word_.compare_exchange_strong(expected, lock_word(region_.self()), std::memory_order_acquire,
+                                             std::memory_order_relaxed);
+    }
     /// REQUIRES: the lock is held.
     void release() noexcept;
     /// Whether `owner` holds it. A handle that has just been given an index inherits the locks of the index's dead holder.
     bool is_held_by(std::uint32_t owner) const noexcept { return owner_of(word_.load(std::memory_order_acquire)) == owner; }
 
   private:
-    bool take_if_free() noexcept;
     Result<bool> take_over(TakeOverGuard& guard, std::uint32_t seen);
     Result<Acquired> acquire_slowly(TakeOverGuard& guard, std::chrono::milliseconds timeout);
     Status give_up(std::uint32_t seen) const;
