@@ -92,4 +92,14 @@ std::uint32_t likely_buckets(const LockedShard& shard) {
     return agreeing_now == most_agreeing ? now : likely;
 }
 
+bool correct_directory(LockedShard& shard) {
+    const std::uint32_t likely = likely_buckets(shard);
+    auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
+    if (likely == directory.buckets) return false;
+    directory.buckets = likely;
+    ++directory.moves;
+    shard.header.directory.store(format::pack_directory(directory), std::memory_order_release);
+    return true;
+}
+
 }  // namespace larder::cache

@@ -12,5 +12,7 @@ namespace larder::cache {
 /// to the buckets where it has them.)
 /// Cost: a read of the buckets beyond; if they hold anything, of the shard's index and its records' keys.
 std::uint32_t likely_buckets(const region::LockedShard& shard);
+/// Makes the directory word say so. False: it did.
+bool correct_directory(region::LockedShard& shard);
 
 }  // namespace larder::cache

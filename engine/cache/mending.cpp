@@ -50,20 +50,25 @@ bool make_known(LockedShard& shard, std::uint32_t segment) {
     return true;
 }
 
-// Makes a segment that records lie in the shard's own again, if its state says that it is free, a spare, or nonsense. False
-// where another shard may be writing to it.
-bool take_back(LockedShard& shard, std::uint32_t segment) {
+// Makes a segment that the record behind `word` lies in the shard's own again, if its state says that it is free, a spare, or
+// nonsense. False where another shard may be writing to it.
+bool take_back(LockedShard& shard, std::uint32_t segment, SlotWord word) {
     if (!make_known(shard, segment)) return false;
     auto& entry = shard.region.segment(segment);
     std::uint32_t state = entry.state.load(std::memory_order_acquire);
     const std::uint32_t owner = format::shard_of_state(state);
     const bool in_use = format::use_of(state) == SegmentUse::spare || holds_records(state);
     if (in_use && owner != shard.id && owner < shard.geometry().shard_count) return false;
-    // Too much rather than too little: a segment that counts as dead would be filled again unseen if this were cut off here.
+    // If this is cut off before the segment's live bytes are counted, the note has them counted by whoever goes on: a segment
+    // that counts as dead would be filled again unseen. Before the segment is ours its count is another's.
+    shard.header.note_old.store(format::without_hits(word), std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (!entry.state.compare_exchange_strong(state, format::make_segment_state(SegmentUse::small, shard.id),
+                                             std::memory_order_acq_rel, std::memory_order_relaxed))
+        return false;
+    LARDER_FAULT_POINT("mend.taken_back");
     entry.live_bytes.store(shard.geometry().segment_size, std::memory_order_relaxed);
-    return entry.state.compare_exchange_strong(state, format::make_segment_state(SegmentUse::small, shard.id),
-                                               std::memory_order_acq_rel, std::memory_order_relaxed) &&
-           segments::commit_segment(shard, segment);
+    return segments::commit_segment(shard, segment);
 }
 
 class ShardMending {
@@ -76,7 +81,11 @@ class ShardMending {
         const std::uint64_t counted = shard_.header.records.load(std::memory_order_relaxed);
         const std::uint32_t known = buckets_;
         // Before overflow buckets are freed because no bucket that is known of leads to them.
-        correct_directory();
+        if (correct_directory(shard_)) {
+            LARDER_FAULT_POINT("mend.directory");
+            ++repair_.recounted;
+            buckets_ = index::bounded_buckets(shard_.region, shard_.id);
+        }
         // Cuts links that lead into another chain or round in a circle: what is looked at below is each slot once.
         index::recount_index(shard_);
         for (std::uint32_t i = 0; i < std::max(buckets_, known); ++i) drop_broken(i);
@@ -106,17 +115,6 @@ class ShardMending {
         index::for_each_slot(shard_.region, shard_.id, &shard_.region.bucket(shard_.id, bucket), std::forward<Visit>(visit));
     }
 
-    void correct_directory() {
-        const std::uint32_t likely = likely_buckets(shard_);
-        if (likely == buckets_) return;
-        auto directory = format::unpack_directory(shard_.header.directory.load(std::memory_order_relaxed));
-        directory.buckets = buckets_ = likely;
-        ++directory.moves;
-        shard_.header.directory.store(format::pack_directory(directory), std::memory_order_release);
-        LARDER_FAULT_POINT("mend.directory");
-        ++repair_.recounted;
-    }
-
     // Not by publish(): where a broken word leads may be another shard's, whose accounts are not ours to settle.
     void drop(Slot& slot) noexcept {
         slot.store(0, std::memory_order_release);
@@ -128,7 +126,7 @@ class ShardMending {
         bool taken_back = false;
         for (const std::uint32_t segment : segments_of(shard_, word)) {
             if (is_mine(shard_, segment)) continue;
-            if (!take_back(shard_, segment)) return false;
+            if (!take_back(shard_, segment, word)) return false;
             taken_back = true;
         }
         if (taken_back) ++repair_.recounted;

@@ -1,5 +1,6 @@
 #include "engine/cache/shard_recovery.hpp"
 
+#include "engine/cache/directory_mending.hpp"
 #include "engine/cache/repair.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/index/growth.hpp"
@@ -98,6 +99,8 @@ void ShardRecovery::run(const WalkedBytes& walked) {
     shard_.header.note_new.store(0, std::memory_order_relaxed);
     for (auto& ends : shard_.header.queues) ends.active = format::kNoSegment;
     bound_shard_header(shard_);
+    // Who asks for a recovery has reason not to believe the file; after a power cut the directory is that of some moment.
+    if (doubts_directory_) correct_directory(shard_);
     buckets_ = index::bounded_buckets(shard_.region, shard_.id);
     gather();
     confirm_all(walked);

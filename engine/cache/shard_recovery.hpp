@@ -48,7 +48,10 @@ class ShardRecovery {
   public:
     /// `scratch` is for run() alone, and may be gone after.
     ShardRecovery(Core& core, std::uint32_t id, SegmentSpace& space, RecoveryScratch& scratch)
-        : shard_(core.region, id), space_(space), scratch_(scratch) {}
+        : shard_(core.region, id),
+          space_(space),
+          scratch_(scratch),
+          doubts_directory_(core.options.recovery == Recovery::always) {}
 
     /// Confirms the shard's words, empties the slots of the others, copies those that are astray to where they belong, and
     /// makes the accounts of its segments. `walked` is told of bytes read.
@@ -98,6 +101,7 @@ class ShardRecovery {
     region::LockedShard shard_;
     SegmentSpace& space_;
     RecoveryScratch& scratch_;
+    bool doubts_directory_;  // it was asked for, whatever the file says of itself
     std::uint32_t buckets_ = 0;
     std::uint64_t confirmed_ = 0;  // the offset of the last whole record
     std::uint64_t records_ = 0;    // slots in chains that may lead to one

@@ -130,7 +130,7 @@ class LARDER_API Cache {
     // that each met a change to the same key, or records of its shard that moved.
 
     /// Copies the value into `value`, whose memory is reused. Unless ok, what `value` then holds means nothing. Cost: two cache
-    /// misses and the copy.
+    /// misses and the copy; least where `value` has the value's length already, as after a get of another value of that length.
     Status get(std::string_view key, std::string& value, RecordInfo* info = nullptr) const;
     /// Copies the value into `buffer` and returns its length. size_mismatch if it does not fit (info->value_size says how much).
     Result<std::size_t> get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info = nullptr) const;
@@ -208,9 +208,8 @@ class LARDER_API Cache {
     Result<Verification> verify(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
     /// Mends a damaged file while others use it: drops the records that are not whole, and counts anew what can be counted.
     /// Whole records stay. The lock of one shard is held while that is read; busy when one cannot be had within
-    /// Options::timeout (the shards before it are mended). Reads the whole file. Where a shard's directory is
-    /// damaged this saves more than opening the file with Recovery::always, which believes it; where the table of segments is,
-    /// that does, and nobody else may have the file open.
+    /// Options::timeout (the shards before it are mended). Reads the whole file. Where the table of segments is damaged, opening
+    /// the file with Recovery::always saves more; for that nobody else may have it open.
     Result<Repair> repair(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {});
     /// The largest value, in bytes, that this cache takes: the smaller of capacity/8 and 1 GiB (less, if a segment size far
     /// below the default was chosen: the list of a value's parts must fit one segment).

@@ -338,3 +338,24 @@ TEST_CASE("what was written while the directory was wrong is there after a repai
     require_clean(patient.cache());
     CHECK(patient.absent(patient.cache()) == 0);
 }
+
+TEST_CASE("a recovery that is asked for does not believe the directory either, and loses nothing by it") {
+    Patient patient(1);
+    for (int i = 0; i < 1500; ++i) patient.store("more " + std::to_string(i));
+    auto& bytes = patient.bytes();
+    const std::uint64_t at = patient.geometry().shard_at(0);
+    const auto right = format::unpack_directory(word_at(bytes, at));
+    Options options = patient.options();
+    options.recovery = Recovery::always;
+    patient.close();
+    for (const std::uint32_t wrong : {0U, 1U, 2U, right.buckets / 2, right.buckets - 40, right.buckets - 1, right.buckets + 1}) {
+        INFO(right.buckets << " buckets, said to be " << wrong);
+        REQUIRE_OK(bytes.write(at, format::pack_directory({wrong, right.moves})));
+        Cache cache = opened(Cache::open(patient.path(), options));
+        CHECK(patient.absent(cache) == 0);
+        const auto found = format::unpack_directory(word_at(bytes, at));
+        CHECK(found.buckets >= right.buckets);
+        require_clean(cache);
+        REQUIRE_OK(cache.close());
+    }
+}

@@ -85,9 +85,9 @@ TEST_CASE("killed at each fault point") {
               << std::chrono::duration_cast<std::chrono::microseconds>(totals.longest).count() << " us" << std::endl;
     CHECK(totals.kills > 0);
     if (!kTraceable) return;
-    for (const char* point :
-         {"take_over.byte_held", "repair.begin", "repair.index_done", "repair.recounted", "split.published", "merge.published",
-          "transfer.taken", "overflow.copied", "recover.shards_done", "mend.directory", "mend.brought_home", "mend.recounted"}) {
+    for (const char* point : {"take_over.byte_held", "repair.begin", "repair.index_done", "repair.recounted", "split.published",
+                              "merge.published", "transfer.taken", "overflow.copied", "recover.shards_done", "mend.directory",
+                              "mend.taken_back", "mend.brought_home", "mend.recounted"}) {
         INFO(point);
         CHECK(totals.points.count(point) == 1);
     }
