@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 #include <grp.h>
@@ -120,6 +121,18 @@ TEST_CASE("a storm of kills among processes of different users, of one group") {
     CrewOptions options = stormy(2U << 20U, 1);
     options.cache.file_mode = 0660;
     options.surroundings = {{.user = 54'321, .group = kGroup}, {.user = 54'322, .group = kGroup}};
+    options.restless = true;
+    storm(options, 1000);
+}
+
+// By hand: LARDER_OTHER_ROOT is the root of another distribution, in which this one's directories of programs and of temporary
+// files are mounted in the same places.
+TEST_CASE("a storm of kills among processes of two C libraries", "[.other_root]") {
+    SHOW_SEED();
+    const char* root = std::getenv("LARDER_OTHER_ROOT");
+    REQUIRE(root != nullptr);
+    CrewOptions options = stormy(2U << 20U, 1);
+    options.surroundings = {{}, {.root = root}};
     options.restless = true;
     storm(options, 1000);
 }

@@ -78,6 +78,7 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
     id_ = surroundings.own_pid_namespace ? fork_into_namespace() : ::fork();
     if (id_ < 0) throw std::runtime_error("cannot fork");
     if (id_ == 0) {
+        if (!surroundings.root.empty() && (::chroot(surroundings.root.c_str()) != 0 || ::chdir("/") != 0)) ::_exit(126);
         if (surroundings.user != 0 && !become_user(surroundings)) ::_exit(126);
         become_child();
         ::execv(path.c_str(), pointers.data());

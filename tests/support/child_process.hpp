@@ -21,11 +21,12 @@ struct Ending {
     std::string message() const;
 };
 
-/// What a program sees of the machine. Both need rights that only the superuser has.
+/// What a program sees of the machine. All need rights that only the superuser has.
 struct Surroundings {
     bool own_pid_namespace = false;
     unsigned user = 0;   ///< 0: as we are
     unsigned group = 0;  ///< with another user only
+    std::string root{};  ///< a directory that is its root; empty: ours
 };
 
 class ChildProcess {
