@@ -52,6 +52,8 @@ class Counting {
     void run(const std::string& name) {
         const std::map<std::string, std::function<void(std::size_t)>> operations{
             {"get_hit", [this](std::size_t i) { require(cache_.get(keys_[i], out_)); }},
+            {"get_to_buffer",
+             [this](std::size_t i) { require(cache_.get(keys_[i], std::as_writable_bytes(std::span(buffer_))).status()); }},
             {"get_hit_4k", [this](std::size_t i) { require(cache_.get(wide_[i % kWide], out_)); }},
             {"get_miss", [this](std::size_t i) { forbid(cache_.get(absent_[i], out_)); }},
             {"set_new", [this](std::size_t i) { require(cache_.set(keys_[kRecords / 2 + i], value_)); }},
@@ -89,6 +91,7 @@ class Counting {
     }
 
     Cache cache_;
+    std::array<char, 100> buffer_{};
     std::string value_;
     std::string wide_value_;
     std::string out_;

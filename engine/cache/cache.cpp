@@ -167,6 +167,8 @@ Status Cache::get(std::string_view key, std::string& value, RecordInfo* info) co
 }
 
 Result<std::size_t> Cache::get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info) const {
+    const Core* core = impl_ != nullptr ? impl_->present_core() : nullptr;
+    if (core != nullptr && info == nullptr && core->quick.get_exactly(*core, key, buffer)) return buffer.size();
     std::size_t length = 0;
     // An empty buffer still asks for the value: nothing but an empty one fits it.
     static std::byte nowhere;

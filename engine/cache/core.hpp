@@ -21,6 +21,9 @@ struct Core;
 struct QuickPaths {
     /// As Cache::get(): answers whole, so that the handle has nothing to do after the call.
     Status (*get)(const Core& core, std::string_view key, std::string& value, RecordInfo* info) = nullptr;
+    /// Copies a short value that is exactly as long as the buffer, and counts the hit. False: nothing was counted, and the
+    /// general way has to tell what there is.
+    bool (*get_exactly)(const Core& core, std::string_view key, std::span<std::byte> buffer) noexcept = nullptr;
     /// Many lookups whose cache misses overlap. Fills an answer for each key; returns the number of hits. REQUIRES: equal sizes.
     std::size_t (*get_many)(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
                             bool versions) = nullptr;

@@ -59,7 +59,7 @@ template <std::size_t kLeast, std::size_t kMost>
     const Glimpse record = glimpse(core, word, hash, key.size(), value.size());
     if (record.at == nullptr) [[unlikely]]
         return get_hashed(core, key, value, hash);
-    if (!copy_glimpsed(record, key, value) || !still_there(*slot, word)) [[unlikely]]
+    if (!copy_glimpsed(record, key, bytes_of(value)) || !still_there(*slot, word)) [[unlikely]]
         return get_any(core, key, value, nullptr);
     if (format::hits_of(word) < format::kMaxHits || !core.tally.add_own(Count::hits)) [[unlikely]]
         return count_hit(core, *slot, word);
@@ -78,12 +78,27 @@ template <std::size_t kLeast, std::size_t kMost>
     return get_any(core, key, value, info);
 }
 
+// As get_short(), for a buffer.
+[[gnu::flatten]] inline bool get_exactly(const Core& core, std::string_view key, std::span<std::byte> buffer) noexcept {
+    if (key.size() - 1 >= kReadyKeyBytes || buffer.size() > kReadyBytes || core.loss_guard.has_lost()) return false;
+    const std::uint64_t hash = core.hash(key);
+    index::Slot* const slot = find_slot(*find_home(core, hash).bucket, hash);
+    if (slot == nullptr) return false;
+    const index::SlotWord word = slot->load(std::memory_order_acquire);
+    const Glimpse record = glimpse(core, word, hash, key.size(), buffer.size());
+    if (record.at == nullptr || !copy_glimpsed(record, key, buffer) || !still_there(*slot, word)) return false;
+    mark_hit(core, *slot, word);
+    core.count(Count::hits);
+    return true;
+}
+
 /// As get_short(), for a key of a batch. False: cannot tell.
 inline bool get_ready(const Core& core, const Prepared& prepared, std::string_view key, Lookup& lookup) {
     if (prepared.slot == nullptr || key.size() > kReadyKeyBytes || lookup.value.size() > kReadyBytes) return false;
     const index::SlotWord word = prepared.slot->load(std::memory_order_acquire);
     const Glimpse record = glimpse(core, word, prepared.home.hash, key.size(), lookup.value.size());
-    if (record.at == nullptr || !copy_glimpsed(record, key, lookup.value) || !still_there(*prepared.slot, word)) return false;
+    if (record.at == nullptr || !copy_glimpsed(record, key, bytes_of(lookup.value)) || !still_there(*prepared.slot, word))
+        return false;
     mark_hit(core, *prepared.slot, word);
     lookup.info = {};
     lookup.info.version = record.version;
@@ -123,8 +138,8 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
     return hits;
 }
 
-inline constexpr QuickPaths kPaths{get, get_many};
-inline constexpr QuickPaths kGuardedPaths{get_any, get_many};
+inline constexpr QuickPaths kPaths{get, get_exactly, get_many};
+inline constexpr QuickPaths kGuardedPaths{get_any, get_exactly, get_many};
 
 }  // namespace LARDER_ISA
 

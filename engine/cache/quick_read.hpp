@@ -106,6 +106,11 @@ inline std::uint64_t opaque(std::uint64_t number) noexcept {
 inline constexpr std::size_t kReadyBytes = 2 * format::kStripeBytes;
 inline constexpr std::size_t kReadyKeyBytes = format::kShortRecordBytes - kReadyBytes - sizeof(format::PlainHead);
 
+/// The bytes of a string that is written to.
+inline std::span<std::byte> bytes_of(std::string& value) noexcept {
+    return {reinterpret_cast<std::byte*>(value.data()), value.size()};
+}
+
 /// A record of which no more is known than that it has the lengths that were asked for.
 struct Glimpse {
     const std::byte* at = nullptr;  ///< nullptr: it has others, or is no plain record
@@ -138,13 +143,12 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
             format::birth_version(generation, position & (g.segment_size - 1))};
 }
 
-/// Copies the value of the record that was glimpsed if its key is `key`. False: cannot tell.
-inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::string& value) noexcept {
+/// Copies the value of the record that was glimpsed to `value`, which has its length, if its key is `key`. False: cannot tell.
+inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::span<std::byte> value) noexcept {
     const std::byte* const its_key = record.at + sizeof(format::PlainHead);
     if (!platform::equals_shared(key.data(), its_key, key.size())) [[unlikely]]
         return false;
-    auto* const to = reinterpret_cast<std::byte*>(value.data());
-    const std::uint64_t sum = region::copy_and_sum_from_shared(to, its_key + key.size(), value.size());
+    const std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), its_key + key.size(), value.size());
     return format::bound_checksum(sum, record.binding) == record.checksum;
 }
 

@@ -127,7 +127,8 @@ class LARDER_API Cache {
 
     // ---- reading: no lock, no wait ----
     // Errors of all: not_found; corrupt where the record's bytes do not have their checksum; busy after a thousand looks
-    // that each met a change to the same key, or records of its shard that moved.
+    // that each met a change to the same key, or records of its shard that moved. The memory that a value is copied to must not
+    // hold the key.
 
     /// Copies the value into `value`, whose memory is reused. Unless ok, what `value` then holds means nothing. Cost: two cache
     /// misses and the copy; least where `value` has the value's length already, as after a get of another value of that length.
