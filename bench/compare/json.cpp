@@ -29,7 +29,8 @@ void write_latency(std::ostream& out, const Cell& cell) {
 void write_cell(std::ostream& out, const std::string& workload, Mode mode, const Cell& cell) {
     out << "{\"workload\": " << quoted(workload)
         << ", \"mode\": " << quoted(std::string(kModeNames[static_cast<std::size_t>(mode)])) << ", \"rate\": " << cell.rate()
-        << ", \"limit_rate\": " << cell.limit_rate() << ", \"ratio\": " << cell.ratio() << ", \"hits\": " << cell.hits()
+        << ", \"limit_rate\": " << cell.limit_rate() << ", \"ratio\": " << cell.ratio()
+        << ", \"fastest_ratio\": " << cell.fastest_ratio() << ", \"hits\": " << cell.hits()
         << ", \"rounds\": " << cell.own.size();
     if (workload == "latency") write_latency(out, cell);
     out << "}";

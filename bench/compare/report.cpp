@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <iomanip>
 #include <ostream>
 
@@ -14,6 +15,14 @@ double median_of(const std::vector<SliceResult>& slices, double SliceResult::*wh
     std::vector<double> values;
     for (const SliceResult& slice : slices) values.push_back(slice.*which);
     return median(std::move(values));
+}
+
+double upper_tenth(const std::vector<SliceResult>& slices) {
+    std::vector<double> rates;
+    for (const SliceResult& slice : slices) rates.push_back(slice.rate);
+    if (rates.empty()) return 0;
+    std::sort(rates.begin(), rates.end(), std::greater<>());
+    return rates[rates.size() / 10];
 }
 
 std::vector<double> ratios(const Cell& cell, double SliceResult::*which) {
@@ -154,6 +163,8 @@ void print_workload_targets(std::ostream& out, const Line& line) {
             }
             print_target(out, std::string(workload.name) + ", " + mode_name, cell->ratio(), workload.reach, workload.stretch,
                          false);
+            const double fastest = cell->fastest_ratio();
+            if (fastest > cell->ratio()) out << "    in each one's fastest slices:     " << ratio_text(fastest) << "\n";
             if (cell->hits() < 1) {
                 out << "    of these answered: " << std::setprecision(3) << cell->hits() * 100 << " %\n";
             }
@@ -190,6 +201,10 @@ double median(std::vector<double> values) {
 double Cell::rate() const { return median_of(own, &SliceResult::rate); }
 double Cell::limit_rate() const { return median_of(limit, &SliceResult::rate); }
 double Cell::ratio() const { return median(ratios(*this, &SliceResult::rate)); }
+double Cell::fastest_ratio() const {
+    const double fastest_limit = upper_tenth(limit);
+    return fastest_limit > 0 ? upper_tenth(own) / fastest_limit : 0;
+}
 double Cell::hits() const { return median_of(own, &SliceResult::hits); }
 double Cell::figure(double SliceResult::*which) const { return median_of(own, which); }
 double Cell::limit_figure(double SliceResult::*which) const { return median_of(limit, which); }

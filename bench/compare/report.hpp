@@ -24,6 +24,8 @@ struct Cell {
     double limit_rate() const;
     /// The median of the ratios of neighbouring slices.
     double ratio() const;
+    /// Of the rates that a tenth of each store's slices reach: what is seen when nobody else uses the processor's core.
+    double fastest_ratio() const;
     double hits() const;
     /// Of a latency figure, likewise.
     double figure(double SliceResult::*which) const;

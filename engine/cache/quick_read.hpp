@@ -122,9 +122,9 @@ struct Glimpse {
 /// Looks whether the record behind `word` is plain, with a key and a value of these lengths. REQUIRES: kReadyKeyBytes and
 /// kReadyBytes at most.
 ///
-/// What is read of it later has the lengths that were asked for, not those that were found. So no address of a store depends on
-/// what is still being loaded: a processor holds back later loads, those of the next lookup among them, while it does not know
-/// where all stores before them go. The compiler must not see that both are the same.
+/// What is read of it later has the lengths that were asked for, not those that were found. So no address, of a load or of a
+/// store, depends on what is still being loaded; where they do, two lookups in a row hardly overlap (bench/README.md). The
+/// compiler must not see that both lengths are the same.
 inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t hash, std::size_t key_bytes,
                        std::size_t value_bytes) noexcept {
     const format::Geometry& g = core.geometry();

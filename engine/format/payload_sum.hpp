@@ -145,6 +145,12 @@ class WideLane {
 
 #endif
 
+/// Where a part of the copy goes; nowhere stays nowhere.
+template <bool kCopies>
+constexpr std::byte* target(std::byte* to, std::size_t position) noexcept {
+    return kCopies ? to + position : nullptr;
+}
+
 /// Up to 15 bytes, as one lane with zeros behind them. In parts that overlap: a call of memcpy would cost more than the rest.
 template <bool kCopies>
 inline std::uint64_t of_few(const std::byte* from, std::byte* to, std::size_t length) noexcept {
@@ -187,9 +193,9 @@ inline std::uint64_t of_lanes(const std::byte* from, std::byte* to, std::size_t 
     Lane::Total total;
     std::size_t at = 0;
     for (; at + kLaneBytes <= length; at += kLaneBytes)
-        total.template add<kCopies>(from + at, to + at, Lane(kSumKeys.data() + at / 8));
+        total.template add<kCopies>(from + at, target<kCopies>(to, at), Lane(kSumKeys.data() + at / 8));
     const std::size_t last = length - kLaneBytes;
-    if (at != length) total.template add<kCopies>(from + last, to + last, Lane(kSumKeys.data() + 6));
+    if (at != length) total.template add<kCopies>(from + last, target<kCopies>(to, last), Lane(kSumKeys.data() + 6));
     return total.folded();
 }
 
@@ -209,8 +215,8 @@ inline std::uint64_t of_two_stripes(const std::byte* from, std::byte* to, std::s
     const std::size_t second = length - kStripeBytes;
     for (std::size_t i = 0; i < kPartsOfStripe; ++i) {
         const std::size_t at = i * kPartBytes;
-        total.template add<kCopies>(from + at, to + at, Part(kSumKeys.data() + at / 8));
-        rest.template add<kCopies>(from + second + at, to + second + at, Part(kNextSumKeys.data() + at / 8));
+        total.template add<kCopies>(from + at, target<kCopies>(to, at), Part(kSumKeys.data() + at / 8));
+        rest.template add<kCopies>(from + second + at, target<kCopies>(to, second + at), Part(kNextSumKeys.data() + at / 8));
     }
     total.add(rest);
     return total.folded();
@@ -222,7 +228,7 @@ inline std::uint64_t of_one_stripe(const std::byte* from, std::byte* to) noexcep
     Part::Total total;
     for (std::size_t i = 0; i < kPartsOfStripe; ++i) {
         const std::size_t at = i * kPartBytes;
-        total.template add<kCopies>(from + at, to + at, Part(kSumKeys.data() + at / 8));
+        total.template add<kCopies>(from + at, target<kCopies>(to, at), Part(kSumKeys.data() + at / 8));
     }
     return total.folded();
 }
@@ -241,7 +247,7 @@ template <bool kCopies>
     auto stripe = [&](std::size_t at) {
         for (std::size_t i = 0; i < kPartsOfStripe; ++i) {
             const std::size_t position = at + i * kPartBytes;
-            totals[i % 2].template add<kCopies>(from + position, to + position, keys[i]);
+            totals[i % 2].template add<kCopies>(from + position, target<kCopies>(to, position), keys[i]);
             keys[i].advance(step);
         }
     };
