@@ -40,13 +40,19 @@ std::uint32_t most_buckets(const LockedShard& shard) noexcept {
         std::min(shard.header.main_buckets_committed.load(std::memory_order_relaxed), shard.geometry().buckets_per_shard));
 }
 
-// Calls `visit(bucket, hash)` for each word in any bucket that has space, as far as it leads to what looks like its record.
+using MayLook = std::function<bool(std::uint32_t segment)>;
+
+// Calls `visit(bucket, hash)` for each word in any bucket that has space, as far as it leads to what looks like its record. (Keys
+// that are kept in fragments are left out: they lie in segments that nobody has asked about.)
 template <class Visit>
-void for_each_hash(const LockedShard& shard, Visit&& visit) {
+void for_each_hash(const LockedShard& shard, const MayLook& may_look, Visit&& visit) {
     for (std::uint32_t i = 0; i < most_buckets(shard); ++i) {
         index::for_each_slot(shard.region, shard.id, &shard.region.bucket(shard.id, i), [&](format::Slot&, SlotWord word) {
+            const std::uint64_t offset = format::offset_of(word);
+            if (!shard.geometry().holds_records(offset) || !may_look(shard.geometry().segment_of(offset))) return;
             RecordAt record;
-            if (!region::read_record(shard.region, format::offset_of(word), record) || record.meta.key_length == 0) return;
+            if (!region::read_record(shard.region, offset, record) || record.meta.key_length == 0 || record.meta.has_long_key())
+                return;
             const std::uint64_t hash = region::owner_hash(shard.region, record);
             if (shard.geometry().shard_of(hash) == shard.id && format::tag_from_hash(hash) == format::tag_of(word))
                 visit(i, hash);
@@ -66,13 +72,13 @@ bool has_words_beyond(const LockedShard& shard, std::uint32_t buckets) noexcept 
 
 }  // namespace
 
-std::uint32_t likely_buckets(const LockedShard& shard) {
+std::uint32_t likely_buckets(const LockedShard& shard, const MayLook& may_look) {
     const std::uint32_t now = index::bounded_buckets(shard.region, shard.id);
     if (!has_words_beyond(shard, now)) return now;
     // How many more records agree with a number than with the one before.
     const std::uint32_t most = most_buckets(shard);
     std::vector<std::int32_t> rises(std::size_t{most} + 2);
-    for_each_hash(shard, [&](std::uint32_t bucket, std::uint64_t hash) {
+    for_each_hash(shard, may_look, [&](std::uint32_t bucket, std::uint64_t hash) {
         const Range range = numbers_for(bucket, hash);
         if (range.first > std::min<std::uint64_t>(range.last, most)) return;
         ++rises[range.first];
@@ -92,8 +98,8 @@ std::uint32_t likely_buckets(const LockedShard& shard) {
     return agreeing_now == most_agreeing ? now : likely;
 }
 
-bool correct_directory(LockedShard& shard) {
-    const std::uint32_t likely = likely_buckets(shard);
+bool correct_directory(LockedShard& shard, const MayLook& may_look) {
+    const std::uint32_t likely = likely_buckets(shard, may_look);
     auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
     if (likely == directory.buckets) return false;
     directory.buckets = likely;

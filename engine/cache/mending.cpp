@@ -81,7 +81,7 @@ class ShardMending {
         const std::uint64_t counted = shard_.header.records.load(std::memory_order_relaxed);
         const std::uint32_t known = buckets_;
         // Before overflow buckets are freed because no bucket that is known of leads to them.
-        if (correct_directory(shard_)) {
+        if (correct_directory(shard_, [](std::uint32_t) { return true; })) {
             LARDER_FAULT_POINT("mend.directory");
             ++repair_.recounted;
             buckets_ = index::bounded_buckets(shard_.region, shard_.id);

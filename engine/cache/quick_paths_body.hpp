@@ -41,8 +41,8 @@ inline Status answer(const Core& core, Code code) {
 }
 
 /// What most gets are: a key of kLeast to kMost bytes in its home bucket, and a value of the length that `value` has, kReadyBytes
-/// at most. So few instructions, and no store that hangs on a cache miss, that the processor begins the next lookup while this
-/// one waits for memory (bench/README.md). Hence no calls but for those that end it.
+/// at most. So few instructions, and no address that hangs on the record's first line, that the processor begins the next lookup
+/// while this one waits for memory (bench/README.md). Hence no calls but for those that end it.
 template <std::size_t kLeast, std::size_t kMost>
 [[gnu::flatten, gnu::always_inline]] inline Status get_short(const Core& core, std::string_view key, std::string& value) {
     if (key.size() < kLeast || key.size() > kMost) __builtin_unreachable();

@@ -100,7 +100,7 @@ void ShardRecovery::run(const WalkedBytes& walked) {
     for (auto& ends : shard_.header.queues) ends.active = format::kNoSegment;
     bound_shard_header(shard_);
     // Who asks for a recovery has reason not to believe the file; after a power cut the directory is that of some moment.
-    if (doubts_directory_) correct_directory(shard_);
+    if (doubts_directory_) correct_directory(shard_, [this](std::uint32_t segment) { return space_.allocate(segment); });
     buckets_ = index::bounded_buckets(shard_.region, shard_.id);
     gather();
     confirm_all(walked);
