@@ -119,22 +119,33 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
     return code;
 }
 
-// Each step for all keys of a group, so that their cache misses overlap.
+// Each step for all keys of a group, so that their cache misses overlap. Keys in overflow buckets come last: what they wait for
+// is on its way while the others are read.
 [[gnu::flatten]] inline std::size_t get_many(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
                                              bool versions) {
     std::size_t hits = 0;
-    std::size_t asked = 0;
+    std::size_t refused = 0;
     std::array<Prepared, kBatchGroup> group;  // NOLINT(cppcoreguidelines-pro-type-member-init): each is set before it is used
     for (std::size_t begin = 0; begin < keys.size(); begin += kBatchGroup) {
         const std::size_t count = std::min(kBatchGroup, keys.size() - begin);
+        auto finish = [&](std::size_t i) {
+            const Code code = get_prepared(core, group[i], keys[begin + i], answers[begin + i], versions);
+            hits += code == Code::ok;
+            refused += code == Code::invalid_argument || code == Code::too_large;
+        };
         prepare(core, keys.subspan(begin, count), group);
+        std::uint32_t beyond = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            hits += get_prepared(core, group[i], keys[begin + i], answers[begin + i], versions) == Code::ok;
-            asked += is_key(keys[begin + i]);
+            if (group[i].slot != nullptr)
+                finish(i);
+            else
+                beyond |= 1U << i;
         }
+        if (beyond != 0) prepare_beyond(core, std::span(group).first(count));
+        for (; beyond != 0; beyond &= beyond - 1) finish(static_cast<std::size_t>(__builtin_ctz(beyond)));
     }
     core.count(Count::hits, hits);
-    core.count(Count::misses, asked - hits);
+    core.count(Count::misses, keys.size() - refused - hits);
     return hits;
 }
 

@@ -67,6 +67,11 @@ inline void prefetch_record(const Core& core, index::SlotWord word) noexcept {
     __builtin_prefetch(core.region.at(offset) + 64);
 }
 
+/// Begins to load the first overflow bucket behind a home bucket, if there is one.
+inline void prefetch_beyond(const Core& core, const Home& home) noexcept {
+    __builtin_prefetch(index::next_in_chain(core.region, core.geometry().shard_of(home.hash), *home.bucket));
+}
+
 /// How many lookups are begun at once: as many misses as a core keeps in flight.
 inline constexpr std::size_t kBatchGroup = 16;
 
@@ -85,7 +90,19 @@ inline void prepare(const Core& core, std::span<const std::string_view> keys, st
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
         group[i].slot = find_slot(*group[i].home.bucket, group[i].home.hash);
-        if (group[i].slot != nullptr) prefetch_record(core, group[i].slot->load(std::memory_order_relaxed));
+        if (group[i].slot != nullptr)
+            prefetch_record(core, group[i].slot->load(std::memory_order_relaxed));
+        else
+            prefetch_beyond(core, group[i].home);
+    }
+}
+
+/// Goes on with those keys of a group that no slot of their home bucket may lead to.
+inline void prepare_beyond(const Core& core, std::span<Prepared> group) noexcept {
+    for (Prepared& prepared : group) {
+        if (prepared.slot != nullptr) continue;
+        prepared.slot = find_slot_beyond(core, prepared.home);
+        if (prepared.slot != nullptr) prefetch_record(core, prepared.slot->load(std::memory_order_relaxed));
     }
 }
 
