@@ -1,7 +1,7 @@
 // Why a get costs what it costs: how far a processor looks ahead. Two dependent cache misses and a copy, as a lookup makes
-// them, with so many instructions that do nothing behind them. While few stand between two lookups, the misses of the next
-// are under way before those of this one have come back; once there are more than the processor keeps in flight, each lookup
-// waits for its own.
+// them, with so many instructions that do nothing, or loads, behind them. While few stand between two lookups, the misses of the
+// next are under way before those of this one have come back; once there are more than the processor keeps in flight, each
+// lookup waits for its own.
 #include "behaviour/crew.hpp"
 
 #include "compare/mapping.hpp"
@@ -48,16 +48,23 @@ Field make_field(const std::string& path) {
     return field;
 }
 
-template <int kNothings>
+template <int kCount>
 inline void do_nothing() {
-    if constexpr (kNothings >= 50) {
+    if constexpr (kCount >= 50) {
         asm volatile(".rept 50\n nop\n .endr");
-        do_nothing<kNothings - 50>();
+        do_nothing<kCount - 50>();
+    }
+}
+template <int kCount>
+inline void load(const volatile char* from) {
+    if constexpr (kCount > 0) {
+        (void)*from;
+        load<kCount - 1>(from);
     }
 }
 
 /// Nanoseconds a lookup, the best of some rounds. `chained`: each waits for the last.
-template <int kNothings>
+template <int kNothings, int kLoads = 0>
 double measure(const Field& field, bool chained) {
     constexpr int kRounds = 7;
     double best = 1e9;
@@ -73,6 +80,7 @@ double measure(const Field& field, bool chained) {
             // All bytes are ones: what is taken from them changes nothing but the order of things.
             if (chained) last = static_cast<std::uint32_t>(static_cast<unsigned char>(copy[0]) - 1);
             do_nothing<kNothings>();
+            load<kLoads>(copy.data());
         }
         best = std::min(best, static_cast<double>(monotonic_ns() - begin) / kLookups);
     }
@@ -91,6 +99,10 @@ void run(const std::string& dir) {
     print("200", measure<200>(field, false));
     print("250", measure<250>(field, false));
     print("300", measure<300>(field, false));
+    print("and 15 loads", measure<0, 15>(field, false));
+    print("30", measure<0, 30>(field, false));
+    print("60", measure<0, 60>(field, false));
+    print("90", measure<0, 90>(field, false));
     print("nothing else, each waiting for the last", measure<0>(field, true));
 }
 

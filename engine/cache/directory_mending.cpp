@@ -70,8 +70,6 @@ bool has_words_beyond(const LockedShard& shard, std::uint32_t buckets) noexcept 
     return false;
 }
 
-}  // namespace
-
 std::uint32_t likely_buckets(const LockedShard& shard, const MayLook& may_look) {
     const std::uint32_t now = index::bounded_buckets(shard.region, shard.id);
     if (!has_words_beyond(shard, now)) return now;
@@ -97,6 +95,8 @@ std::uint32_t likely_buckets(const LockedShard& shard, const MayLook& may_look) 
     }
     return agreeing_now == most_agreeing ? now : likely;
 }
+
+}  // namespace
 
 bool correct_directory(LockedShard& shard, const MayLook& may_look) {
     const std::uint32_t likely = likely_buckets(shard, may_look);

@@ -190,8 +190,7 @@ inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word
     format::PlainHead head;
     platform::copy_from_shared(&head.word, at, sizeof head.word);
     if (!head.is_plain_with(key.size())) return false;
-    // No further than the last segment; what leads out of its own has another checksum.
-    if (position + sizeof head + key.size() + head.value_length() > g.segments_bytes) return false;
+    if ((position & (g.segment_size - 1)) + sizeof head + key.size() + head.value_length() > g.segment_size) return false;
     if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return false;
     const std::size_t length = agree_on_length(value, head.value_length());
     const std::byte* const from = at + sizeof head + key.size();

@@ -35,14 +35,8 @@ inline format::RecordMeta whole_meta(const NewRecord& record) noexcept {
     format::choose_flags(meta);
     return meta;
 }
-/// Bytes such a record takes: whole_meta(record).stored_bytes(), in a tenth of the instructions.
-inline std::size_t whole_bytes(const NewRecord& record) noexcept {
-    const bool is_wide = record.key.size() > format::kMaxShortKeyBytes || record.value_length() > format::kMaxShortValueBytes;
-    const std::size_t fields =
-        std::size_t{is_wide} + (record.version != 0) + (record.expires_at_ms != 0) + (record.client_flags != 0);
-    const std::size_t key = record.key.size() > format::kMaxInlineKeyBytes ? 0 : record.key.size();
-    return format::align_record(format::kRecordHeaderBytes + 8 * fields + key + record.value_length());
-}
+/// Bytes such a record takes.
+inline std::size_t whole_bytes(const NewRecord& record) noexcept { return whole_meta(record).stored_bytes(); }
 /// Whether a record is so large that it should be split rather than waste the rest of a segment.
 bool is_large(const LockedShard& shard, std::size_t stored_bytes, std::size_t value_bytes) noexcept;
 /// Whether the value must or should be kept in fragments: it fits no segment, or would waste too much of one.

@@ -17,9 +17,9 @@ namespace {
 template <class Word>
 Word bound(std::atomic<Word>& word, Word least, Word most) noexcept {
     const Word value = word.load(std::memory_order_relaxed);
-    if (value >= least && value <= most) return value;
-    word.store(std::clamp(value, least, most), std::memory_order_relaxed);
-    return std::clamp(value, least, most);
+    const Word within = std::clamp(value, least, most);
+    if (within != value) word.store(within, std::memory_order_relaxed);
+    return within;
 }
 
 }  // namespace

@@ -174,12 +174,11 @@ bool parse_number(const std::string& text, std::int64_t& number) noexcept {
     return error == std::errc() && end == text.data() + text.size();
 }
 
-void report_version(LockedShard& shard, std::string_view key, std::uint64_t hash, Core& core, std::uint64_t* version) {
-    if (version == nullptr) return;
+void report_version(LockedShard& shard, std::string_view key, std::uint64_t hash, Core& core, std::uint64_t& version) {
     core.note_version_seen();
     Present now;
     find_present(core, shard, key, hash, now);
-    *version = now ? region::version_of(shard.region, now.record) : 0;
+    version = now ? region::version_of(shard.region, now.record) : 0;
 }
 
 }  // namespace
@@ -215,7 +214,7 @@ Status store(Core& core, const StoreRequest& request, std::uint64_t* version) {
     record.client_flags = request.options.flags;
     record.expires_at_ms = expiry_for(request.options.ttl, present);
     if (Status status = put_and_count(core, *guard, record, present); !status.ok()) return status;
-    if (version != nullptr) report_version(*guard, request.key, hash, core, version);
+    if (version != nullptr) report_version(*guard, request.key, hash, core, *version);
     return Code::ok;
 }
 

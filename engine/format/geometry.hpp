@@ -21,7 +21,7 @@ inline constexpr std::uint32_t kMinSegmentBytes = 32u << 10;
 inline constexpr std::uint32_t kMaxSegmentBytes = 4u << 20;
 inline constexpr std::uint32_t kMaxShards = 1024;
 inline constexpr std::uint64_t kMaxValueBytes = std::uint64_t{1} << 30;
-/// What the head, a key and a value of these lengths take together, at most, is a short record.
+/// A record is short if its head, key and value take no more together.
 inline constexpr std::uint64_t kShortRecordBytes = 256;
 /// A directory counts buckets in 32 bits.
 inline constexpr std::uint64_t kMaxBuckets = std::uint64_t{1} << 31;

@@ -261,15 +261,13 @@ template <bool kCopies>
 /// Longer payloads are worth a call and the choice of vectors that it makes, where that is still open.
 inline constexpr std::size_t kMany = 512;
 
-inline bool is_two_stripes(std::size_t length) noexcept { return length - kStripeBytes - 1 < kStripeBytes; }
-
 template <bool kCopies>
 inline std::uint64_t of(const std::byte* from, std::byte* to, std::size_t length) noexcept {
 #if !defined(__AVX2__)
     if (length >= kMany) [[unlikely]]
         return of_many(from, to, length);
 #endif
-    if (is_two_stripes(length)) [[likely]]
+    if (length - kStripeBytes - 1 < kStripeBytes) [[likely]]
         return of_two_stripes<kCopies>(from, to, length);
     if (length > kStripeBytes) return of_stripes<kCopies>(from, to, length);
     if (length == kStripeBytes) return of_one_stripe<kCopies>(from, to);
