@@ -77,12 +77,6 @@ Status read(CacheImpl* impl, std::string_view key, Sink sink, RecordInfo* info, 
     return or_lost(**core, cache::to_status(code));
 }
 
-// A closed handle, or one in a forked child that has yet to attach.
-[[gnu::noinline]] Status get_without_core(CacheImpl* impl, std::string_view key, std::string& value, RecordInfo* info) {
-    const Result<Core*> core = core_of(impl);
-    return core.ok() ? (*core)->quick.get(**core, key, value, info) : core.status();
-}
-
 std::size_t refuse_all(std::span<Status> statuses, const char* why) {
     for (Status& status : statuses) status = {Code::invalid_argument, why};
     return 0;
@@ -159,11 +153,16 @@ Status Cache::close() {
 
 bool Cache::is_open() const noexcept { return impl_ != nullptr; }
 
-Status Cache::get(std::string_view key, std::string& value, RecordInfo* info) const {
+Code Cache::get_quickly(std::string_view key, std::string& value) const {
     const Core* core = impl_ != nullptr ? impl_->present_core() : nullptr;
     if (core == nullptr) [[unlikely]]
-        return get_without_core(impl_.get(), key, value, info);
-    return core->quick.get(*core, key, value, info);
+        return Code::closed;
+    return core->quick.get(*core, key, value);
+}
+
+Status Cache::get_any(std::string_view key, std::string& value, RecordInfo* info) const {
+    const Result<Core*> core = core_of(impl_.get());
+    return core.ok() ? (*core)->quick.get_any(**core, key, value, info) : core.status();
 }
 
 Result<std::size_t> Cache::get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info) const {

@@ -19,8 +19,10 @@ struct Core;
 
 /// The reads that are worth a copy of their code for each instruction set (quick_paths.hpp).
 struct QuickPaths {
-    /// As Cache::get(): answers whole, so that the handle has nothing to do after the call.
-    Status (*get)(const Core& core, std::string_view key, std::string& value, RecordInfo* info) = nullptr;
+    /// Counts and returns ok or not_found; anything else is no answer, and get_any() has to give it.
+    Code (*get)(const Core& core, std::string_view key, std::string& value) = nullptr;
+    /// As Cache::get().
+    Status (*get_any)(const Core& core, std::string_view key, std::string& value, RecordInfo* info) = nullptr;
     /// Copies a short value that is exactly as long as the buffer, and counts the hit. False: nothing was counted, and the
     /// general way has to tell what there is.
     bool (*get_exactly)(const Core& core, std::string_view key, std::span<std::byte> buffer) noexcept = nullptr;

@@ -13,70 +13,103 @@ namespace larder::cache::quick {
 
 inline namespace LARDER_ISA {
 
-inline Status answer(const Core& core, Code code) {
+/// What the general way has to tell.
+inline constexpr Code kCannotTell = Code::busy;
+
+/// Any key, any record, and an answer that is whole.
+[[gnu::flatten, gnu::noinline]] inline Status get_any(const Core& core, std::string_view key, std::string& value,
+                                                      RecordInfo* info) {
+    if (Status status = check_key(key); !status.ok()) return status;
+    if (info != nullptr) core.note_version_seen();
+    const Home home = find_home(core, core.hash(key));
+    const Code code = read_uncounted(core, home, find_slot(*home.bucket, home.hash), key, value, info);
+    core.count(code == Code::ok ? Count::hits : Count::misses);
     if (core.loss_guard.has_lost()) [[unlikely]]
         return lost_file(core);
     return to_status(code);
 }
 
-/// Any record.
-[[gnu::flatten, gnu::noinline]] inline Status get_hashed(const Core& core, std::string_view key, std::string& value,
-                                                         std::uint64_t hash) {
-    return answer(core, read(core, find_home(core, hash), key, value, nullptr));
-}
-
-/// Any key, any record.
-[[gnu::flatten, gnu::noinline]] inline Status get_any(const Core& core, std::string_view key, std::string& value,
-                                                      RecordInfo* info) {
-    if (!is_key(key)) [[unlikely]]
-        return check_key(key);
-    if (info != nullptr) core.note_version_seen();
-    return answer(core, read(core, find_home(core, core.hash(key)), key, value, info));
-}
-
-[[gnu::noinline]] inline Status count_hit(const Core& core, index::Slot& slot, index::SlotWord word) {
+[[gnu::noinline]] inline Code count_hit(const Core& core, index::Slot& slot, index::SlotWord word) {
     mark_hit(core, slot, word);
     core.count(Count::hits);
     return Code::ok;
 }
 
-/// What most gets are: a key of kLeast to kMost bytes in its home bucket, and a value of the length that `value` has, kReadyBytes
-/// at most. So few instructions, and no address that hangs on the record's first line, that the processor begins the next lookup
-/// while this one waits for memory (bench/README.md). Hence no calls but for those that end it.
-template <std::size_t kLeast, std::size_t kMost>
-[[gnu::flatten, gnu::always_inline]] inline Status get_short(const Core& core, std::string_view key, std::string& value) {
-    if (key.size() < kLeast || key.size() > kMost) __builtin_unreachable();
-    static_assert(kMost <= kReadyKeyBytes);
+[[gnu::noinline]] inline Code count_miss(const Core& core) {
+    core.count(Count::misses);
+    return Code::not_found;
+}
+
+/// Any record.
+[[gnu::flatten, gnu::noinline]] inline Code get_hashed(const Core& core, std::string_view key, std::string& value,
+                                                       std::uint64_t hash) {
+    const Home home = find_home(core, hash);
+    const Code code = read_uncounted(core, home, find_slot(*home.bucket, hash), key, value, nullptr);
+    if (code == Code::not_found) return count_miss(core);
+    if (code == Code::ok) core.count(Count::hits);
+    return code;
+}
+
+struct Lengths {
+    std::size_t least;
+    std::size_t most;
+    constexpr bool hold(std::size_t length) const noexcept { return length - least <= most - least; }
+};
+
+/// What most gets are: a key in its home bucket, and a value of the length that `value` has. So few instructions, and no address
+/// that hangs on the record's first line, that the processor begins the next lookup while this one waits for memory
+/// (bench/README.md). Hence no calls but for those that end it, and as few values at a time as fit the registers.
+/// REQUIRES: lengths in these ranges.
+template <Lengths kKey, Lengths kValue>
+[[gnu::flatten, gnu::always_inline]] inline Code get_short(const Core& core, std::string_view key, std::string& value) {
+    static_assert(kKey.most <= kReadyKeyBytes && kValue.most <= kReadyBytes);
+    const std::size_t length = value.size();
+    if (!kKey.hold(key.size()) || !kValue.hold(length)) __builtin_unreachable();
     const std::uint64_t hash = core.hash(key);
+    // Else the compiler keeps where the key's last bytes are, which the hash needs, to the comparison: one register too many.
+    key = {key.data(), opaque(key.size())};
+    if (!kKey.hold(key.size())) __builtin_unreachable();
     const Home home = find_home(core, hash);
     index::Slot* const slot = find_slot(*home.bucket, hash);
     if (slot == nullptr) [[unlikely]] {
         const bool is_alone = index::next_in_chain(core.region, core.geometry().shard_of(hash), *home.bucket) == nullptr;
-        if (is_alone && is_certain_miss(core, home) && core.tally.add_own(Count::misses)) return Code::not_found;
-        return get_hashed(core, key, value, hash);
+        if (!is_alone || !is_certain_miss(core, home)) return get_hashed(core, key, value, hash);
+        return core.tally.add_own(Count::misses) ? Code::not_found : count_miss(core);
     }
     const index::SlotWord word = slot->load(std::memory_order_acquire);
-    const Glimpse record = glimpse(core, word, hash, key.size(), value.size());
+    const Glimpse record = glimpse(core, word, hash, key.size(), length);
     if (record.at == nullptr) [[unlikely]]
         return get_hashed(core, key, value, hash);
-    if (!copy_glimpsed(record, key, bytes_of(value)) || !still_there(*slot, word)) [[unlikely]]
-        return get_any(core, key, value, nullptr);
+    const std::span<std::byte> room(reinterpret_cast<std::byte*>(value.data()), length);
+    if (!copy_glimpsed(record, key, room) || !still_there(*slot, word)) [[unlikely]]
+        return kCannotTell;
     if (format::hits_of(word) < format::kMaxHits || !core.tally.add_own(Count::hits)) [[unlikely]]
         return count_hit(core, *slot, word);
     return Code::ok;
 }
 
-[[gnu::noinline]] inline Status get_shorter(const Core& core, std::string_view key, std::string& value) {
-    return get_short<1, 16>(core, key, value);
+/// Lengths that take the same way through the hash, and through the copy.
+inline constexpr Lengths kShortestKeys{1, 16};
+inline constexpr Lengths kShortKeys{17, 32};
+inline constexpr Lengths kTwoStripes{format::kStripeBytes + 1, kReadyBytes};
+inline constexpr Lengths kAnyReady{0, kReadyBytes};
+
+[[gnu::noinline]] inline Code get_other(const Core& core, std::string_view key, std::string& value) {
+    if (kAnyReady.hold(value.size())) {
+        if (kShortKeys.hold(key.size())) return get_short<kShortKeys, kAnyReady>(core, key, value);
+        if (kShortestKeys.hold(key.size())) return get_short<kShortestKeys, kAnyReady>(core, key, value);
+    }
+    return is_key(key) ? get_hashed(core, key, value, core.hash(key)) : kCannotTell;
 }
 
-[[gnu::flatten]] inline Status get(const Core& core, std::string_view key, std::string& value, RecordInfo* info) {
-    const bool may_be_ready = info == nullptr && value.size() <= kReadyBytes;
-    if (may_be_ready && key.size() - 17 < 16) [[likely]]
-        return get_short<17, 32>(core, key, value);
-    if (may_be_ready && key.size() - 1 < 16) return get_shorter(core, key, value);
-    return get_any(core, key, value, info);
+[[gnu::flatten]] inline Code get(const Core& core, std::string_view key, std::string& value) {
+    if (kShortKeys.hold(key.size()) && kTwoStripes.hold(value.size())) [[likely]]
+        return get_short<kShortKeys, kTwoStripes>(core, key, value);
+    return get_other(core, key, value);
 }
+
+/// For a handle that asks after each call whether it has lost its file.
+inline Code leave_to_general(const Core&, std::string_view, std::string&) { return kCannotTell; }
 
 // As get_short(), for a buffer.
 [[gnu::flatten]] inline bool get_exactly(const Core& core, std::string_view key, std::span<std::byte> buffer) noexcept {
@@ -149,8 +182,8 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
     return hits;
 }
 
-inline constexpr QuickPaths kPaths{get, get_exactly, get_many};
-inline constexpr QuickPaths kGuardedPaths{get_any, get_exactly, get_many};
+inline constexpr QuickPaths kPaths{get, get_any, get_exactly, get_many};
+inline constexpr QuickPaths kGuardedPaths{leave_to_general, get_any, get_exactly, get_many};
 
 }  // namespace LARDER_ISA
 

@@ -131,8 +131,8 @@ inline std::span<std::byte> bytes_of(std::string& value) noexcept {
 /// A record of which no more is known than that it has the lengths that were asked for.
 struct Glimpse {
     const std::byte* at = nullptr;  ///< nullptr: it has others, or is no plain record
-    std::uint32_t checksum = 0;
-    format::Binding binding{};
+    std::uint64_t place = 0;        ///< with name: format::Binding
+    std::uint64_t name = 0;
     std::uint64_t version = 0;
 };
 
@@ -151,13 +151,13 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
         return {};
     const std::byte* const at = core.region.at(offset);
     const std::uint64_t generation = core.region.generation(position >> g.segment_shift).load(std::memory_order_relaxed);
-    format::PlainHead head;
-    platform::copy_from_shared(&head.word, at, sizeof head.word);
     const std::uint64_t lengths = format::PlainHead::lengths(key_bytes, value_bytes);
-    if (head.word >> 32 != opaque(lengths)) [[unlikely]]
+    const format::Binding binding = format::bind_to(hash, lengths, generation, offset);
+    std::uint32_t its_lengths;
+    platform::copy_from_shared(&its_lengths, at + sizeof its_lengths, sizeof its_lengths);
+    if (its_lengths != opaque(lengths)) [[unlikely]]
         return {};
-    return {at, head.checksum(), format::bind_to(hash, lengths, generation, offset),
-            format::birth_version(generation, position & (g.segment_size - 1))};
+    return {at, binding.place, binding.name, format::birth_version(generation, position & (g.segment_size - 1))};
 }
 
 /// Copies the value of the record that was glimpsed to `value`, which has its length, if its key is `key`. False: cannot tell.
@@ -166,7 +166,9 @@ inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::span
     if (!platform::equals_shared(key.data(), its_key, key.size())) [[unlikely]]
         return false;
     const std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), its_key + key.size(), value.size());
-    return format::bound_checksum(sum, record.binding) == record.checksum;
+    std::uint32_t checksum;
+    platform::copy_from_shared(&checksum, record.at, sizeof checksum);
+    return format::bound_checksum(sum, {record.place, record.name}) == checksum;
 }
 
 /// The length of a value as it is to be used: that of `value` if it is the same, for the reason that glimpse() has.
@@ -227,13 +229,6 @@ inline Code read_uncounted(const Core& core, const Home& home, index::Slot* slot
         return read_otherwise(core, home, key, value, info);
     mark_hit(core, *slot, word);
     return Code::ok;
-}
-
-/// The same with its place in the statistics.
-inline Code read(const Core& core, const Home& home, std::string_view key, std::string& value, RecordInfo* info) {
-    const Code code = read_uncounted(core, home, find_slot(*home.bucket, home.hash), key, value, info);
-    core.count(code == Code::ok ? Count::hits : Count::misses);
-    return code;
 }
 
 }  // namespace LARDER_ISA

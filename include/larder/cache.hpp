@@ -132,7 +132,12 @@ class LARDER_API Cache {
 
     /// Copies the value into `value`, whose memory is reused. Unless ok, what `value` then holds means nothing. Cost: two cache
     /// misses and the copy; least where `value` has the value's length already, as after a get of another value of that length.
-    Status get(std::string_view key, std::string& value, RecordInfo* info = nullptr) const;
+    Status get(std::string_view key, std::string& value, RecordInfo* info = nullptr) const {
+        const Code code = info == nullptr ? get_quickly(key, value) : Code::busy;
+        if (code == Code::ok || code == Code::not_found) [[likely]]
+            return code;
+        return get_any(key, value, info);
+    }
     /// Copies the value into `buffer` and returns its length. size_mismatch if it does not fit (info->value_size says how much).
     Result<std::size_t> get(std::string_view key, std::span<std::byte> buffer, RecordInfo* info = nullptr) const;
     /// The value as a fresh string.
@@ -243,6 +248,11 @@ class LARDER_API Cache {
     }
 
   private:
+    /// ok and not_found are answers, and counted; anything else is none. In two functions, so that the common get returns in a
+    /// register.
+    Code get_quickly(std::string_view key, std::string& value) const;
+    Status get_any(std::string_view key, std::string& value, RecordInfo* info) const;
+
     explicit Cache(std::unique_ptr<CacheImpl> impl) noexcept;
     std::unique_ptr<CacheImpl> impl_;
 };
