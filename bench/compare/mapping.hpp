@@ -6,10 +6,13 @@
 
 namespace larder::bench {
 
+/// Sizes of virtual memory pages: what the system gives by itself, or 2 MiB where it can.
+enum class Pages : std::uint8_t { ordinary, large };
+
 class Mapping {
   public:
-    /// Creates the file with `size` bytes, sparse, replacing any other; throws std::runtime_error.
-    static Mapping create(const std::string& path, std::uint64_t size);
+    /// Creates the file with `size` bytes, sparse (but in large pages), replacing any other; throws std::runtime_error.
+    static Mapping create(const std::string& path, std::uint64_t size, Pages pages = Pages::ordinary);
     static Mapping attach(const std::string& path);
     Mapping(Mapping&& other) noexcept;
     Mapping& operator=(Mapping&&) = delete;
@@ -21,6 +24,8 @@ class Mapping {
 
   private:
     Mapping(char* data, std::uint64_t size) noexcept : data_(data), size_(size) {}
+    void enlarge_pages();
+
     char* data_;
     std::uint64_t size_;
 };

@@ -200,6 +200,7 @@ Status attach(Core& core, MappedFile& file, const std::string& path, const Optio
     if (!view.ok()) return view.status();
     platform::load_single_pages(view->data(), view->size());
     core.region = Region(std::move(file), std::move(*view), identity->geometry, identity->hash_seed);
+    core.region.set_large_pages(options.large_pages);
     core.quick = quick_paths(options.survive_truncation);
     core.options = options;
     core.path = path;

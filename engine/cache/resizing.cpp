@@ -54,6 +54,7 @@ Status resize(Core& core, std::uint64_t capacity) {
         platform::lock_within(descriptor, region::kResizeByte, 1, platform::LockKind::exclusive, core.options.timeout);
     if (!held.ok()) return held.status();
     if (!*held) return {Code::busy, "the cache is being resized by " + region::describe_holder(core.region, region::kResizeByte)};
+    const bool was_worth_large_pages = region::is_worth_large_pages(core.region);
     core.region.header().capacity.store(capacity, std::memory_order_relaxed);
     LARDER_FAULT_POINT("resize.stored");
     Status status;
@@ -63,6 +64,9 @@ Status resize(Core& core, std::uint64_t capacity) {
         idle = shrink_pass(core, idle > 0, status) ? 0 : idle + 1;
         // A shard whose lock is not to be had is waited for once or twice, not in each pass.
         if (idle > 1 && !status.ok()) break;
+    }
+    if (was_worth_large_pages && !region::is_worth_large_pages(core.region)) {
+        if (ShardGuard guard(core, 0); guard.status().ok()) segments::give_back_unknown(*guard);
     }
     // Asked while it is our capacity: the next one may lower it further.
     const bool fits = !segments::over_capacity(core.region);

@@ -2,6 +2,7 @@
 #include "engine/platform/file_shape.hpp"
 #include "engine/platform/file_state.hpp"
 #include "engine/platform/fork_watch.hpp"
+#include "engine/platform/large_pages.hpp"
 #include "engine/platform/named_region.hpp"
 #include "engine/platform/reopen.hpp"
 #include "engine/platform/system_error.hpp"
@@ -128,7 +129,8 @@ Result<MappedView> MappedFile::view(std::uint64_t offset, std::uint64_t length, 
     const int protection = access == Access::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
     // A child that got the mapping would keep the open file description alive, and its locks with it.
     const platform::ForkPause pause;
-    void* base = ::mmap(nullptr, mapped, protection, MAP_SHARED, state_->descriptor(), static_cast<off_t>(offset - lead_in));
+    void* const place = platform::place_for_large_pages(offset - lead_in, mapped);
+    void* base = ::mmap(place, mapped, protection, MAP_SHARED, state_->descriptor(), static_cast<off_t>(offset - lead_in));
     if (base == MAP_FAILED) return system_error("mmap", path(), errno);
     auto state = std::make_shared<ViewState>(static_cast<std::byte*>(base), mapped, lead_in, offset, access);
     if (!state_->inheritable() && ::madvise(base, mapped, MADV_DONTFORK) != 0) {

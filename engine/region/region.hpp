@@ -73,6 +73,9 @@ class Region {
     /// This handle's index in the process table; kNoProcess when read-only.
     std::uint32_t self() const noexcept { return self_; }
     void set_self(std::uint32_t index) noexcept { self_ = index; }
+    /// Whether this handle asks for large pages where it commits space.
+    bool large_pages() const noexcept { return large_pages_; }
+    void set_large_pages(bool wanted) noexcept { large_pages_ = wanted; }
 
   private:
     template <class T>
@@ -91,6 +94,7 @@ class Region {
     std::byte* generations_ = nullptr;
     std::uint64_t hash_seed_ = 0;
     bool writable_ = false;
+    bool large_pages_ = false;
     std::uint32_t self_ = kNoProcess;
 };
 

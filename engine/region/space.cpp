@@ -1,5 +1,7 @@
 #include "engine/region/space.hpp"
 
+#include "engine/platform/large_pages.hpp"
+
 #include <algorithm>
 
 namespace larder::region {
@@ -20,7 +22,18 @@ std::uint64_t process_table_bytes(const Region& region) noexcept {
     return round_up(allocated * format::kProcessBytes, format::kPageBytes);
 }
 
+// What the last large page has beyond the segments that are known: allocated with the first of them, where that was possible.
+std::uint64_t rest_of_large_page(const Region& region, std::uint64_t known) noexcept {
+    if (!is_worth_large_pages(region)) return 0;
+    const std::uint64_t used = known << region.geometry().segment_shift;
+    return round_up(used, platform::kLargePageBytes) - used;
+}
+
 }  // namespace
+
+bool is_worth_large_pages(const Region& region) noexcept {
+    return region.header().capacity.load(std::memory_order_relaxed) >= 128 * platform::kLargePageBytes;
+}
 
 std::uint64_t shard_index_bytes(const format::ShardHeader& shard) noexcept {
     const std::uint64_t main = shard.main_buckets_committed.load(std::memory_order_relaxed);
@@ -36,6 +49,7 @@ SpaceUse space_in_use(const Region& region) noexcept {
     use.fixed = format::kHeaderBytes + g.shards_bytes() + process_table_bytes(region) +
                 round_up(known * sizeof(std::uint64_t), format::kPageBytes) +
                 round_up(known * format::kSegmentEntryBytes, format::kPageBytes);
+    use.segments = rest_of_large_page(region, known);
     for (std::uint32_t i = 0; i < g.shard_count; ++i) {
         const format::ShardHeader& shard = region.shard(i);
         use.index += shard_index_bytes(shard);

@@ -19,6 +19,8 @@ struct SpaceUse {
 SpaceUse space_in_use(const Region& region) noexcept;
 /// Bytes of index (ghosts included) that a shard has committed.
 std::uint64_t shard_index_bytes(const format::ShardHeader& shard) noexcept;
+/// Whether the cache is so large that a large page more or less does not count.
+bool is_worth_large_pages(const Region& region) noexcept;
 /// Whether `bytes` more fit the capacity.
 bool fits_capacity(const Region& region, std::uint64_t bytes) noexcept;
 

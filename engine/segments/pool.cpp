@@ -1,7 +1,11 @@
 #include "engine/segments/pool.hpp"
 
 #include "engine/platform/fault_point.hpp"
+#include "engine/platform/large_pages.hpp"
 #include "engine/region/space.hpp"
+
+#include <algorithm>
+#include <cstddef>
 
 namespace larder::segments {
 
@@ -27,6 +31,16 @@ bool commit_tables(LockedShard& shard, std::uint32_t segment) {
            shard.region.file().commit(g.segment_entry_at(segment) & kPageMask, format::kPageBytes).ok();
 }
 
+// The first segment that is not known yet.
+bool make_known(LockedShard& shard, std::uint32_t segment) {
+    if (!commit_tables(shard, segment)) return false;
+    std::uint32_t expected = segment;
+    shard.region.header().segments_known.compare_exchange_strong(expected, segment + 1, std::memory_order_acq_rel,
+                                                                 std::memory_order_relaxed);
+    LARDER_FAULT_POINT("claim.known");
+    return true;
+}
+
 // Known segments first, then one that was never used. It becomes known before it is taken: a kill between the two leaves it
 // known and free.
 std::uint32_t find_free(LockedShard& shard) {
@@ -40,13 +54,25 @@ std::uint32_t find_free(LockedShard& shard) {
         return segment;
     }
     for (std::uint32_t next = known; next < shard.geometry().segment_count; ++next) {
-        if (!commit_tables(shard, next)) return kNoSegment;
-        std::uint32_t expected = next;
-        header.segments_known.compare_exchange_strong(expected, next + 1, std::memory_order_acq_rel, std::memory_order_relaxed);
-        LARDER_FAULT_POINT("claim.known");
+        if (!make_known(shard, next)) return kNoSegment;
         if (take_if_free(shard, next)) return next;
     }
     return kNoSegment;
+}
+
+// The segment with which a large page begins brings the whole page, unless segments behind the page are known: then all of it has
+// been in use, and was given back in part.
+void try_large_pages(LockedShard& shard, std::uint32_t segment) noexcept {
+    const format::Geometry& g = shard.geometry();
+    const std::uint64_t begin = g.segment_at(segment);
+    const std::uint64_t length = std::max<std::uint64_t>(g.segment_size, platform::kLargePageBytes);
+    if (!shard.region.large_pages() || !region::is_worth_large_pages(shard.region) || begin % platform::kLargePageBytes != 0 ||
+        g.segment_at(shard.region.segments_known()) > begin + length || begin + length > g.file_size)
+        return;
+    for (std::uint64_t at = begin; at < begin + length; at += platform::kLargePageBytes) {
+        if (!shard.region.file().commit(at, format::kPageBytes).ok()) return;
+    }
+    platform::use_large_pages(shard.region.at(begin), length);
 }
 
 void count_segments(LockedShard& shard, std::uint32_t difference) noexcept {
@@ -61,6 +87,7 @@ bool commit_segment(LockedShard& shard, std::uint32_t segment) {
     SegmentEntry& entry = shard.region.segment(segment);
     if ((entry.flags.load(std::memory_order_relaxed) & format::kSegmentCommitted) != 0) return true;
     const std::uint64_t begin = shard.geometry().segment_at(segment);
+    try_large_pages(shard, segment);
     if (!shard.region.file().commit(begin, shard.geometry().segment_size).ok()) {
         // What there was of it is of more use elsewhere.
         (void)shard.region.file().decommit(begin, shard.geometry().segment_size);
@@ -117,6 +144,16 @@ void release_segment(LockedShard& shard, std::uint32_t segment) noexcept {
     LARDER_FAULT_POINT("release.decommitted");
     count_segments(shard, ~std::uint32_t{0});
     entry.state.store(0, std::memory_order_release);
+}
+
+void give_back_unknown(LockedShard& shard) {
+    const format::Geometry& g = shard.geometry();
+    for (std::uint32_t next = shard.region.segments_known();
+         next < g.segment_count && g.segment_at(next) % platform::kLargePageBytes != 0; ++next) {
+        if (!make_known(shard, next) || !take_if_free(shard, next)) continue;
+        count_segments(shard, 1);
+        release_segment(shard, next);
+    }
 }
 
 void transfer_segment(LockedShard& from, LockedShard& to, std::uint32_t segment) noexcept {

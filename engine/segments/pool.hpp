@@ -19,6 +19,9 @@ std::uint32_t take_spare(region::LockedShard& shard) noexcept;
 void add_spare(region::LockedShard& shard, std::uint32_t segment) noexcept;
 /// Gives an emptied segment (in no list) and its space back.
 void release_segment(region::LockedShard& shard, std::uint32_t segment) noexcept;
+/// Gives back what the last large page has beyond the segments that are known. For a cache that has become too small for large
+/// pages: there it would count.
+void give_back_unknown(region::LockedShard& shard);
 /// Gives an emptied segment (in no list) of one shard to another as a spare. Both are locked.
 void transfer_segment(region::LockedShard& from, region::LockedShard& to, std::uint32_t segment) noexcept;
 /// Whether more is committed than the capacity allows.

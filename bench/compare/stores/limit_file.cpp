@@ -13,14 +13,14 @@ std::uint64_t file_size(const Place& place) {
     return LimitFile::kHeader + slot_count(place.records) * sizeof(std::uint64_t) + place.records * record;
 }
 
-Mapping open_mapping(const Place& place, Opening opening) {
-    return opening == Opening::create ? Mapping::create(place.path, file_size(place)) : Mapping::attach(place.path);
+Mapping open_mapping(const Place& place, Opening opening, Pages pages) {
+    return opening == Opening::create ? Mapping::create(place.path, file_size(place), pages) : Mapping::attach(place.path);
 }
 
 }  // namespace
 
-LimitFile::LimitFile(const Place& place, Opening opening)
-    : path_(place.path), mask_(slot_count(place.records) - 1), mapping_(open_mapping(place, opening)) {
+LimitFile::LimitFile(const Place& place, Opening opening, Pages pages)
+    : path_(place.path), mask_(slot_count(place.records) - 1), mapping_(open_mapping(place, opening, pages)) {
     if (opening == Opening::create) tail() = kHeader + (mask_ + 1) * sizeof(std::uint64_t);
 }
 

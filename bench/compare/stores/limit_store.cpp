@@ -67,7 +67,15 @@ class LimitC : public LimitStore<NoGuard> {
     using LimitStore<NoGuard>::LimitStore;
 };
 
-const bool registered = register_peer<LimitStore<NoGuard>>() && register_peer<LimitC>() &&
+/// Limit (b) in pages of 2 MiB: what is left of the distance when the addresses' translation costs less.
+class LimitInLargePages : public LimitStore<NoGuard> {
+  public:
+    static constexpr Traits kTraits{
+        .name = "limit-b-2m", .says = "limit (b) in pages of 2 MiB", .kind = Kind::limit, .rank = 3, .workloads = kSingle};
+    LimitInLargePages(const Place& place, Opening opening) : LimitStore(place, opening, Pages::large) {}
+};
+
+const bool registered = register_peer<LimitStore<NoGuard>>() && register_peer<LimitC>() && register_peer<LimitInLargePages>() &&
                         register_peer<LimitStore<SequenceGuard>>() && register_peer<LimitStore<SpinGuard>>();
 
 }  // namespace

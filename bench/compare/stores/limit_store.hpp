@@ -31,7 +31,7 @@ class LimitFile {
     static constexpr std::size_t kHeader = 65536;
     static constexpr std::uint64_t kGuards = 512;
 
-    LimitFile(const Place& place, Opening opening);
+    LimitFile(const Place& place, Opening opening, Pages pages);
 
     std::uint64_t mask() const noexcept { return mask_; }
     std::uint64_t* slots() const noexcept { return reinterpret_cast<std::uint64_t*>(at(kHeader)); }
@@ -73,7 +73,7 @@ class LimitStore {
         .name = Guard::kName, .says = Guard::kSays, .kind = Kind::limit, .rank = Guard::kRank, .workloads = Guard::kWorkloads};
     using Session = LimitSession<Guard>;
 
-    LimitStore(const Place& place, Opening opening) : file_(place, opening) {}
+    LimitStore(const Place& place, Opening opening, Pages pages = Pages::ordinary) : file_(place, opening, pages) {}
     std::unique_ptr<Session> session() { return std::make_unique<Session>(file_); }
     std::uint64_t footprint() { return file_footprint(file_.path()); }
     static void remove(const Place& place) { std::remove(place.path.c_str()); }
