@@ -41,7 +41,7 @@ struct Core {
     platform::LossGuard loss_guard;  ///< of the region, where Options::survive_truncation
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }
-    std::uint64_t hash(std::string_view key) const noexcept { return format::hash_key(key, region.hash_seed()); }
+    std::uint64_t hash(std::string_view key) const noexcept { return region.hash(key); }
     /// From the first time that anybody sees a version on, moved records keep theirs (8 bytes each).
     void note_version_seen() const noexcept {
         if (!region.writable() || region.header().versions_seen.load(std::memory_order_relaxed) != 0) return;

@@ -31,7 +31,7 @@ class Tally {
     bool add_own(Count count, std::uint64_t n = 1) const noexcept {
         // An own stripe has one writer, so a load and a store do; the stripe of the many needs the atomic addition. A thread
         // without a number yet has none below kShared.
-        const unsigned ordinal = platform::thread_ordinal_plus_one - 1;
+        const unsigned ordinal = platform::present_thread_ordinal;
         if (ordinal >= kShared) [[unlikely]]
             return false;
         auto& counter = (*stripes_)[ordinal].counts[static_cast<unsigned>(count)];

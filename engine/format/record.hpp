@@ -165,7 +165,7 @@ struct PlainHead {
     bool is_plain_with(std::size_t key_bytes) const noexcept { return ((word >> 32) & 0xffff) == key_bytes << 8; }
     /// The upper half of a plain record's head for these lengths.
     static constexpr std::uint64_t lengths(std::size_t key_bytes, std::size_t value_bytes) noexcept {
-        return value_bytes << 16 | key_bytes << 8;
+        return (value_bytes << 8 | key_bytes) << 8;
     }
     bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
     /// Bytes that the record takes if it is plain.

@@ -24,15 +24,16 @@ std::string process_name();
 /// 64 random bits from the kernel.
 std::uint64_t random_u64() noexcept;
 
-/// The calling thread's number + 1; 0 until it has asked for one.
-extern constinit thread_local unsigned thread_ordinal_plus_one __attribute__((tls_model("initial-exec")));
+inline constexpr unsigned kNoOrdinal = ~0U;
+/// The calling thread's number; kNoOrdinal until it has asked for one.
+extern constinit thread_local unsigned present_thread_ordinal __attribute__((tls_model("initial-exec")));
 /// Gives the calling thread a number.
 unsigned assign_thread_ordinal() noexcept;
 
 /// A small number for the calling thread, unique among the threads that live now in this process; reused after they end.
 inline unsigned thread_ordinal() noexcept {
-    const unsigned ordinal = thread_ordinal_plus_one;
-    return ordinal != 0 ? ordinal - 1 : assign_thread_ordinal();
+    const unsigned ordinal = present_thread_ordinal;
+    return ordinal != kNoOrdinal ? ordinal : assign_thread_ordinal();
 }
 
 }  // namespace larder::platform

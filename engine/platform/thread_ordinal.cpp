@@ -10,7 +10,7 @@
 
 namespace larder::platform {
 
-constinit thread_local unsigned thread_ordinal_plus_one = 0;
+constinit thread_local unsigned present_thread_ordinal = kNoOrdinal;
 
 namespace {
 
@@ -52,8 +52,8 @@ class OrdinalWatch final : public ForkWatch {
 
     void after_fork_in_child() noexcept override {
         for (auto& word : in_use) word.store(0, std::memory_order_relaxed);
-        if (thread_ordinal_plus_one == 0 || thread_ordinal_plus_one > kRecycled) return;
-        const unsigned ordinal = thread_ordinal_plus_one - 1;
+        const unsigned ordinal = present_thread_ordinal;
+        if (ordinal >= kRecycled) return;
         in_use[ordinal / kBitsPerWord].store(std::uint64_t{1} << ordinal % kBitsPerWord, std::memory_order_relaxed);
     }
 };
@@ -74,8 +74,8 @@ class EndOfThread {
 
   private:
     static void on_exit(void*) noexcept {
-        give_back(thread_ordinal_plus_one - 1);
-        thread_ordinal_plus_one = 0;
+        give_back(present_thread_ordinal);
+        present_thread_ordinal = kNoOrdinal;
     }
 
     pthread_key_t key_{};
@@ -87,7 +87,7 @@ unsigned take_for_this_thread() noexcept {
     const ForkPause pause;
     static OrdinalWatch forks;
     const unsigned ordinal = take_lowest();
-    thread_ordinal_plus_one = ordinal + 1;
+    present_thread_ordinal = ordinal;
     ends.watch_this_thread();
     return ordinal;
 }

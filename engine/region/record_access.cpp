@@ -47,10 +47,10 @@ std::uint64_t owner_hash(const Region& region, const RecordAt& record) {
     if (record.meta.has_long_key()) {
         std::string key;
         (void)copy_key(region, record, key);
-        return format::hash_key(key, region.hash_seed());
+        return region.hash(key);
     }
     const std::string_view key(reinterpret_cast<const char*>(region.at(record.key_at())), record.meta.key_length);
-    return format::hash_key(key, region.hash_seed());
+    return region.hash(key);
 }
 
 }  // namespace larder::region

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/format/geometry.hpp"
+#include "engine/format/hash.hpp"
 #include "engine/format/header.hpp"
 #include "engine/format/process_entry.hpp"
 #include "engine/format/segment_entry.hpp"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 namespace larder::region {
@@ -31,12 +33,12 @@ class Region {
           shards_(base_ + geometry.shards_begin),
           index_(base_ + geometry.index_begin),
           generations_(base_ + geometry.generations_begin),
-          hash_seed_(hash_seed),
+          hash_(hash_seed),
           writable_(view_.access() == Access::read_write) {}
 
     const format::Geometry& geometry() const noexcept { return geometry_; }
-    /// As the identity had it when that was checked.
-    std::uint64_t hash_seed() const noexcept { return hash_seed_; }
+    /// By the seed that the identity had when that was checked.
+    std::uint64_t hash(std::string_view key) const noexcept { return hash_(key); }
     MappedFile& file() const noexcept { return lent_ != nullptr ? *lent_ : file_; }
     /// Works on a file that somebody else keeps: for creation, where the file is not ours yet.
     void lend(MappedFile& file) noexcept { lent_ = &file; }
@@ -92,7 +94,7 @@ class Region {
     std::byte* shards_ = nullptr;
     std::byte* index_ = nullptr;
     std::byte* generations_ = nullptr;
-    std::uint64_t hash_seed_ = 0;
+    format::KeyHash hash_;
     bool writable_ = false;
     bool large_pages_ = false;
     std::uint32_t self_ = kNoProcess;

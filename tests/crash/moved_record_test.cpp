@@ -55,7 +55,7 @@ class Chain {
         std::memcpy(&seed, bytes_.data() + offsetof(format::FileHeader, hash_seed), sizeof seed);
         for (int i = 0; keys_.size() < kKeys; ++i) {
             const std::string key = "key " + std::to_string(i);
-            if (format::bucket_of(format::hash_key(key, seed), buckets()) == kBucket) keys_.push_back(key);
+            if (format::bucket_of(format::KeyHash(seed)(key), buckets()) == kBucket) keys_.push_back(key);
         }
     }
 

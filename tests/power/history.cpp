@@ -166,7 +166,7 @@ History::Flushed History::find_slot(std::uint64_t key) const {
     Flushed found;
     found.sequence = sequences_[key];
     const std::string name = name_of(key);
-    const std::uint64_t hash = format::hash_key(name, region_.header().hash_seed);
+    const std::uint64_t hash = region_.hash(name);
     const std::uint32_t shard = region_.geometry().shard_of(hash);
     const auto directory = format::unpack_directory(region_.shard(shard).directory.load());
     const bool in_index = index::scan_chain(
