@@ -70,11 +70,13 @@ template <Lengths kKey, Lengths kValue>
     key = {key.data(), opaque(key.size())};
     if (!kKey.hold(key.size())) __builtin_unreachable();
     const Home home = find_home(core, hash);
-    index::Slot* const slot = find_slot(*home.bucket, hash);
+    index::Slot* slot = find_slot(*home.bucket, hash);
     if (slot == nullptr) [[unlikely]] {
-        const bool is_alone = index::next_in_chain(core.region, core.geometry().shard_of(hash), *home.bucket) == nullptr;
-        if (!is_alone || !is_certain_miss(core, home)) return get_hashed(core, key, value, hash);
-        return core.tally.add_own(Count::misses) ? Code::not_found : count_miss(core);
+        LARDER_FAULT_POINT("read.next_bucket");
+        index::Bucket* const next = index::next_in_chain(core.region, core.geometry().shard_of(hash), *home.bucket);
+        if (next == nullptr && is_certain_miss(core, home))
+            return core.tally.add_own(Count::misses) ? Code::not_found : count_miss(core);
+        if (next == nullptr || (slot = find_slot(*next, hash)) == nullptr) return get_hashed(core, key, value, hash);
     }
     const index::SlotWord word = slot->load(std::memory_order_acquire);
     const Glimpse record = glimpse(core, word, hash, key.size(), length);
