@@ -153,7 +153,7 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
     const std::uint64_t generation = core.region.generation(position >> g.segment_shift).load(std::memory_order_relaxed);
     const std::uint64_t lengths = format::PlainHead::lengths(key_bytes, value_bytes);
     const format::Binding binding = format::bind_to(hash, lengths, generation, offset);
-    std::uint32_t its_lengths;
+    std::uint32_t its_lengths = 0;
     platform::copy_from_shared(&its_lengths, at + sizeof its_lengths, sizeof its_lengths);
     if (its_lengths != opaque(lengths)) [[unlikely]]
         return {};
@@ -166,7 +166,7 @@ inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::span
     if (!platform::equals_shared(key.data(), its_key, key.size())) [[unlikely]]
         return false;
     const std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), its_key + key.size(), value.size());
-    std::uint32_t checksum;
+    std::uint32_t checksum = 0;
     platform::copy_from_shared(&checksum, record.at, sizeof checksum);
     return format::bound_checksum(sum, {record.place, record.name}) == checksum;
 }

@@ -27,7 +27,7 @@ class KeyHash {
 
   private:
     std::uint64_t seed_;
-    std::array<unsigned char, XXH3_SECRET_DEFAULT_SIZE> secret_;
+    std::array<unsigned char, XXH3_SECRET_DEFAULT_SIZE> secret_{};
 };
 
 inline std::uint64_t hash_bytes(const void* bytes, std::size_t length) noexcept { return XXH3_64bits(bytes, length); }
