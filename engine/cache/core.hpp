@@ -2,7 +2,6 @@
 #pragma once
 
 #include "engine/cache/tally.hpp"
-#include "engine/format/hash.hpp"
 #include "engine/platform/loss_guard.hpp"
 #include "engine/region/region.hpp"
 #include "engine/region/shard_lock.hpp"

@@ -56,10 +56,10 @@ struct Lengths {
     constexpr bool hold(std::size_t length) const noexcept { return length - least <= most - least; }
 };
 
-/// What most gets are: a key in its home bucket, and a value of the length that `value` has. So few instructions, and no address
-/// that hangs on the record's first line, that the processor begins the next lookup while this one waits for memory
-/// (bench/README.md). Hence no calls but for those that end it, and as few values at a time as fit the registers.
-/// REQUIRES: lengths in these ranges.
+/// What most gets are: a key in its home bucket or the first behind it, and a value of the length that `value` has. So few
+/// instructions, and no address that hangs on the record's first line, that the processor begins the next lookup while this one
+/// waits for memory (bench/README.md). Hence no calls but for those that end it, and as few values at a time as fit the
+/// registers. REQUIRES: lengths in these ranges.
 template <Lengths kKey, Lengths kValue>
 [[gnu::flatten, gnu::always_inline]] inline Code get_short(const Core& core, std::string_view key, std::string& value) {
     static_assert(kKey.most <= kReadyKeyBytes && kValue.most <= kReadyBytes);
@@ -82,8 +82,7 @@ template <Lengths kKey, Lengths kValue>
     const Glimpse record = glimpse(core, word, hash, key.size(), length);
     if (record.at == nullptr) [[unlikely]]
         return get_hashed(core, key, value, hash);
-    const std::span<std::byte> room(reinterpret_cast<std::byte*>(value.data()), length);
-    if (!copy_glimpsed(record, key, room) || !still_there(*slot, word)) [[unlikely]]
+    if (!copy_glimpsed(record, key, bytes_of(value).first(length)) || !still_there(*slot, word)) [[unlikely]]
         return kCannotTell;
     if (format::hits_of(word) < format::kMaxHits || !core.tally.add_own(Count::hits)) [[unlikely]]
         return count_hit(core, *slot, word);

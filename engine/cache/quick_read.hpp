@@ -131,7 +131,8 @@ inline std::span<std::byte> bytes_of(std::string& value) noexcept {
 /// A record of which no more is known than that it has the lengths that were asked for.
 struct Glimpse {
     const std::byte* at = nullptr;  ///< nullptr: it has others, or is no plain record
-    std::uint64_t place = 0;        ///< with name: format::Binding
+    // A format::Binding. As a member of its own the compiler stores it, too, where nobody reads it.
+    std::uint64_t place = 0;
     std::uint64_t name = 0;
     std::uint64_t version = 0;
 };

@@ -60,6 +60,8 @@ std::uint32_t find_free(LockedShard& shard) {
     return kNoSegment;
 }
 
+static_assert(format::kBigAreaAlignment % platform::kLargePageBytes == 0, "large pages begin where segments do");
+
 // The segment with which a large page begins brings the whole page, unless segments behind the page are known: then all of it has
 // been in use, and was given back in part.
 void try_large_pages(LockedShard& shard, std::uint32_t segment) noexcept {
@@ -150,7 +152,9 @@ void give_back_unknown(LockedShard& shard) {
     const format::Geometry& g = shard.geometry();
     for (std::uint32_t next = shard.region.segments_known();
          next < g.segment_count && g.segment_at(next) % platform::kLargePageBytes != 0; ++next) {
-        if (!make_known(shard, next) || !take_if_free(shard, next)) continue;
+        // One that is not known must not be taken: nobody would find it again.
+        if (!make_known(shard, next)) return;
+        if (!take_if_free(shard, next)) continue;
         count_segments(shard, 1);
         release_segment(shard, next);
     }

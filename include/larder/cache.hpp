@@ -126,7 +126,7 @@ class LARDER_API Cache {
     bool is_open() const noexcept;
 
     // ---- reading: no lock, no wait ----
-    // Errors of all: not_found; corrupt where the record's bytes do not have their checksum; busy after a thousand looks
+    // Errors of all: not_found; corrupt where the record's bytes do not have their checksum; busy after a thousand looks or two
     // that each met a change to the same key, or records of its shard that moved. The memory that a value is copied to must not
     // hold the key.
 

@@ -52,13 +52,14 @@ struct Stats {
     std::uint64_t record_bytes = 0;  ///< bytes of live records: header, key, value, alignment
     std::uint64_t capacity = 0;
     std::uint64_t reservation = 0;
-    std::uint64_t committed_bytes = 0;  ///< of the capacity: fixed areas, index and segments in use
-    std::uint64_t index_bytes = 0;      ///< of committed_bytes
-    std::uint64_t fixed_bytes = 0;      ///< of committed_bytes: header, process table, shards, segment table
-    std::uint64_t segment_bytes = 0;    ///< of committed_bytes
-    std::uint64_t dead_bytes = 0;       ///< of segment_bytes: written, and no longer reachable
-    std::uint64_t slots = 0;            ///< in the index
-    double load = 0;                    ///< records / slots
+    std::uint64_t committed_bytes =
+        0;  ///< of the capacity: fixed areas, index, segments in use and the rest of their last large page
+    std::uint64_t index_bytes = 0;    ///< of committed_bytes
+    std::uint64_t fixed_bytes = 0;    ///< of committed_bytes: header, process table, shards, segment table
+    std::uint64_t segment_bytes = 0;  ///< of committed_bytes
+    std::uint64_t dead_bytes = 0;     ///< of segment_bytes: written, and no longer reachable
+    std::uint64_t slots = 0;          ///< in the index
+    double load = 0;                  ///< records / slots
     std::uint32_t shards = 0;
     std::uint32_t segment_size = 0;
     std::uint32_t segments = 0;  ///< in use
