@@ -11,6 +11,7 @@
 #include "engine/segments/pool.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <thread>
 
@@ -78,8 +79,7 @@ void drop_and_tidy(Core& core, LockedShard& shard, const Found& found, std::uint
 Queue other(Queue queue) noexcept { return queue == Queue::small ? Queue::main : Queue::small; }
 
 // The owner's record of a fragment, or the record itself, decides.
-void settle(Core& core, LockedShard& shard, const RecordAt& record) {
-    const std::uint64_t hash = region::owner_hash(shard.region, record);
+void settle(Core& core, LockedShard& shard, const RecordAt& record, std::uint64_t hash) {
     const Found found = find_owner(shard, record, hash);
     if (!found) return;
     RecordAt owner;
@@ -110,6 +110,29 @@ void finish_victim(Core& core, LockedShard& shard, std::uint32_t segment, std::u
     }
 }
 
+// The next records of a victim, whose buckets are being loaded.
+struct Approached {  // NOLINT(cppcoreguidelines-pro-type-member-init): the first `count` are looked at
+    static constexpr std::size_t kMost = 16;
+    std::array<RecordAt, kMost> records;
+    std::array<std::uint64_t, kMost> hashes;
+    std::size_t count = 0;
+};
+
+// Looks at about `budget` bytes of records, so that the cache misses on their buckets overlap.
+void approach(LockedShard& shard, std::uint64_t at, std::uint64_t end, std::size_t budget, Approached& next) {
+    next.count = 0;
+    const std::uint64_t stop = at + std::min<std::uint64_t>(budget, end - at);
+    while (at < stop && next.count < Approached::kMost) {
+        RecordAt& record = next.records[next.count];
+        record = {};
+        if (!region::read_record(shard.region, at, record)) return;
+        at += record.meta.stored_bytes();
+        const std::uint64_t hash = region::owner_hash(shard.region, record);
+        __builtin_prefetch(&index::home_bucket(shard, hash), 1);
+        next.hashes[next.count++] = hash;
+    }
+}
+
 // Walks at most about `budget` bytes of the victim. True when it is empty.
 bool walk_victim(Core& core, LockedShard& shard, std::size_t budget, std::uint32_t keep) {
     const std::uint32_t segment = shard.header.victim;
@@ -120,16 +143,17 @@ bool walk_victim(Core& core, LockedShard& shard, std::size_t budget, std::uint32
     const bool wholly_dead = entry.live_bytes.load(std::memory_order_relaxed) == 0;
     std::size_t walked = 0;
     std::uint32_t cursor = shard.header.victim_cursor;
+    Approached next;
     while (!wholly_dead && cursor < end && walked < budget) {
-        RecordAt record;
-        if (!region::read_record(shard.region, begin + cursor, record)) break;
-        if (record.offset + record.meta.stored_bytes() < begin + end)
-            __builtin_prefetch(shard.region.at(record.offset + record.meta.stored_bytes()));
-        settle(core, shard, record);
-        const std::size_t bytes = record.meta.stored_bytes();
-        walked += bytes;
-        cursor += static_cast<std::uint32_t>(bytes);
-        shard.header.victim_cursor = cursor;
+        approach(shard, begin + cursor, begin + end, budget - walked, next);
+        if (next.count == 0) break;
+        for (std::size_t i = 0; i < next.count; ++i) {
+            settle(core, shard, next.records[i], next.hashes[i]);
+            const std::size_t bytes = next.records[i].meta.stored_bytes();
+            walked += bytes;
+            cursor += static_cast<std::uint32_t>(bytes);
+            shard.header.victim_cursor = cursor;
+        }
     }
     if (walked >= budget && cursor < end) return false;
     finish_victim(core, shard, segment, keep);
