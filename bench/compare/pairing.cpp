@@ -1,5 +1,7 @@
 #include "compare/pairing.hpp"
 
+#include "compare/free_memory.hpp"
+
 #include <utility>
 
 namespace larder::bench {
@@ -7,6 +9,7 @@ namespace larder::bench {
 namespace {
 
 constexpr std::uint64_t kStartDelay = 3'000'000;  // until all workers, in all processes, have been told
+constexpr std::uint64_t kOverhead = 40;           // bytes a record beyond key and value, about
 
 SliceOrder order_of(const Workload& workload, Mode mode, const Pace& pace) {
     SliceOrder order;
@@ -55,6 +58,7 @@ void Pairing::fill() {
         for (Side* side : {&limit_, &own_}) {
             side->first.reset();
             side->peer.remove(side->place);
+            touch_free_memory(bytes());
             side->first = std::make_unique<Host>(side->peer, data_, side->place);
             side->first->open(Opening::create);
             const FillResult result = side->first->fill(pace_.by_processor_time);
@@ -67,6 +71,10 @@ void Pairing::fill() {
         }
     }
     cell.records = data_.records();
+}
+
+std::uint64_t Pairing::bytes() const noexcept {
+    return std::uint64_t{data_.records()} * (kKeySize + data_.values().size() + kOverhead);
 }
 
 void Pairing::attach_second(Opening opening) {
@@ -105,6 +113,8 @@ std::vector<Mode> Pairing::modes_of(const Workload& workload) const {
 
 void Pairing::run_modes(const Workload& workload, const std::vector<Mode>& modes) {
     for (const Mode mode : modes) {
+        // What overwrites at another place grows meanwhile.
+        if (!reads_only(workload.operation)) touch_free_memory(bytes());
         Cell& cell = line_.cells[std::string(workload.name)][mode];
         for (unsigned round = 0; round < pace_.rounds; ++round) {
             cell.limit.push_back(slice(limit_, workload, mode));

@@ -42,6 +42,8 @@ class Pairing {
     void run_readers(const std::vector<Workload>& workloads);
     SliceResult slice(Side& side, const Workload& workload, Mode mode);
     std::vector<Mode> modes_of(const Workload& workload) const;
+    /// About what a store's file or memory takes.
+    std::uint64_t bytes() const noexcept;
 
     const Dataset& data_;
     Shape shape_;
