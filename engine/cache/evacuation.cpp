@@ -32,13 +32,10 @@ constexpr int kMostPatience = 16;
 constexpr std::uint32_t kPatientBytes = 4U << 20U;
 // A victim of which less than one part in so many was gained has gained nothing.
 constexpr std::uint32_t kMostCopies = 16;
-// Bytes of victim walked for each byte appended, once the active segment is nearly full; and how nearly.
+// Bytes of victim walked for each byte appended, once the active segment is nearly full.
 constexpr std::size_t kPace = 8;
-constexpr std::uint32_t kNearlyFull = 6;
 // A shard with fewer segments than this is not asked for one.
 constexpr std::uint32_t kLeast = 3;
-
-bool has_victim(const LockedShard& shard) noexcept { return shard.header.victim < shard.geometry().segment_count; }
 
 bool pick_victim(LockedShard& shard, bool force) {
     segments::Victim victim = segments::choose_victim(shard, platform::now_ms());
@@ -281,7 +278,7 @@ void shrink_by_one(Core& core, LockedShard& shard) {
 }  // namespace
 
 void keep_room_for_survivors(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
-    if (!has_victim(shard) || shard.header.spare_count >= segments::kReserve) return;
+    if (!survivors_need_room(shard)) return;
     const std::size_t live = shard.region.segment(shard.header.victim).live_bytes.load(std::memory_order_relaxed);
     // What moves may grow a little, by versions and fragment tables.
     if (segments::room_in(shard, queue) >= bytes + live + live / 8) return;
@@ -309,8 +306,7 @@ Status make_room(Core& core, LockedShard& shard, Queue queue, std::size_t bytes,
 }
 
 void keep_pace(Core& core, LockedShard& shard, Queue queue, std::size_t bytes) {
-    if (shard.header.spare_count > segments::kReserve) return;
-    if (segments::room_in(shard, queue) > shard.geometry().segment_size / kNearlyFull) return;
+    if (!pace_due(shard, queue)) return;
     if (!has_victim(shard)) {
         if (segments::claim_segment(shard)) return;
         if (average_segments(shard) > useful_segments(shard.header) + 2) return;  // the other shards' turn, when it is needed

@@ -3,11 +3,18 @@
 
 #include "engine/cache/core.hpp"
 #include "engine/cache/ledger.hpp"
+#include "engine/segments/log.hpp"
 
 #include <cstdint>
 
 namespace larder::cache {
 
+/// Whether a segment of the shard is being emptied.
+inline bool has_victim(const LockedShard& shard) noexcept { return shard.header.victim < shard.geometry().segment_count; }
+/// Whether what is kept of the victim can go nowhere but to the active segment.
+inline bool survivors_need_room(const LockedShard& shard) noexcept {
+    return shard.header.spare_count < segments::kReserve && has_victim(shard);
+}
 /// Before a record of `bytes` is written: finishes a victim that is half emptied when the record would take the room that is
 /// left for what is kept of it. `moved` as below.
 void keep_room_for_survivors(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes, bool& moved);
@@ -16,6 +23,13 @@ void keep_room_for_survivors(Core& core, LockedShard& shard, format::Queue queue
 Status make_room(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes, bool& moved);
 /// Sees to it that the shard has `count` spares beyond the reserve.
 Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved);
+/// Parts of a segment: when no more than one of them is left of the active one, the next is made ready.
+inline constexpr std::uint32_t kNearlyFull = 6;
+/// Whether a set to this queue has something to empty.
+inline bool pace_due(const LockedShard& shard, format::Queue queue) noexcept {
+    return shard.header.spare_count <= segments::kReserve &&
+           segments::room_in(shard, queue) <= shard.geometry().segment_size / kNearlyFull;
+}
 /// After a record of `bytes` was written: empties a bit more of the next victim, so that a spare is ready when the active
 /// segment is full. Bounded by a small multiple of `bytes`.
 void keep_pace(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes);

@@ -31,8 +31,7 @@ void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
         add(shard.geometry().segment_of(offset), bytes);
     else
         for_each_share(shard, word, add);
-    const std::uint64_t records = shard.header.records.load(std::memory_order_relaxed);
-    shard.header.records.store(sign > 0 ? records + 1 : records - (records != 0), std::memory_order_relaxed);
+    count_record(shard, sign);
 }
 
 bool lists_fragment(const LockedShard& shard, const RecordAt& owner, std::uint64_t offset) {
@@ -47,19 +46,8 @@ bool lists_fragment(const LockedShard& shard, const RecordAt& owner, std::uint64
 
 void publish(LockedShard& shard, Slot& slot, SlotWord next) {
     const SlotWord before = slot.load(std::memory_order_relaxed);
-    shard.header.note_old.store(format::without_hits(before), std::memory_order_relaxed);
-    shard.header.note_new.store(format::without_hits(next), std::memory_order_relaxed);
-    LARDER_FAULT_POINT("publish.noted");
-    // Release: whoever sees the word sees the whole record behind it, and the note before it.
-    slot.store(next, std::memory_order_release);
-    LARDER_FAULT_POINT("publish.stored");
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    account(shard, before, -1);
-    LARDER_FAULT_POINT("publish.half_accounted");
-    account(shard, next, +1);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    shard.header.note_old.store(0, std::memory_order_relaxed);
-    shard.header.note_new.store(0, std::memory_order_relaxed);
+    change_slot(
+        shard, slot, before, next, [&] { account(shard, before, -1); }, [&] { account(shard, next, +1); });
 }
 
 Found find_owner(LockedShard& shard, const RecordAt& record, std::uint64_t hash) {

@@ -6,8 +6,10 @@
 
 #include "engine/cache/core.hpp"
 #include "engine/index/lookup.hpp"
+#include "engine/platform/fault_point.hpp"
 #include "engine/region/locked_shard.hpp"
 #include "engine/region/record_access.hpp"
+#include "engine/segments/log.hpp"
 
 #include <vector>
 
@@ -19,6 +21,48 @@ using index::Found;
 using region::LockedShard;
 using region::RecordAt;
 
+/// The skeleton of publish(): `settle_before` and `settle_next` take the old word's share off the accounts, and add the new
+/// one's. Always inlined, as what follows: sets of every instruction set use it.
+template <class SettleBefore, class SettleNext>
+[[gnu::always_inline]] inline void change_slot(LockedShard& shard, Slot& slot, SlotWord before, SlotWord next,
+                                               SettleBefore&& settle_before, SettleNext&& settle_next) {
+    shard.header.note_old.store(format::without_hits(before), std::memory_order_relaxed);
+    shard.header.note_new.store(format::without_hits(next), std::memory_order_relaxed);
+    LARDER_FAULT_POINT("publish.noted");
+    // Release: whoever sees the word sees the whole record behind it, and the note before it.
+    slot.store(next, std::memory_order_release);
+    LARDER_FAULT_POINT("publish.stored");
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    settle_before();
+    LARDER_FAULT_POINT("publish.half_accounted");
+    settle_next();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    shard.header.note_old.store(0, std::memory_order_relaxed);
+    shard.header.note_new.store(0, std::memory_order_relaxed);
+}
+/// One record more, or one less.
+[[gnu::always_inline]] inline void count_record(LockedShard& shard, std::int64_t sign) noexcept {
+    const std::uint64_t records = shard.header.records.load(std::memory_order_relaxed);
+    shard.header.records.store(sign > 0 ? records + 1 : records - (records != 0), std::memory_order_relaxed);
+}
+/// A plain record's word, and what the accounts have of it; of an empty slot, zeros.
+struct Share {
+    SlotWord word = 0;
+    std::uint32_t segment = 0;
+    std::uint32_t bytes = 0;
+};
+/// publish() where both shares are known, so that no record has to be looked at again. `before` is what is in the slot, or was
+/// but for its hits.
+[[gnu::always_inline]] inline void publish_plain(LockedShard& shard, Slot& slot, const Share& before, const Share& next) {
+    auto take_off = [&] {
+        if (before.word != 0) segments::add_live(shard.region, before.segment, -std::int64_t{before.bytes});
+    };
+    auto add = [&] {
+        segments::add_live(shard.region, next.segment, std::int64_t{next.bytes});
+        if (before.word == 0) count_record(shard, +1);
+    };
+    change_slot(shard, slot, before.word, next.word, take_off, add);
+}
 /// Stores `next` in the slot (0: empties it) and settles the accounts. `next` gets the hits it says.
 void publish(LockedShard& shard, Slot& slot, SlotWord next);
 /// The slot that leads to this record (for a fragment: to its owner's record, which must list it), if it is live.

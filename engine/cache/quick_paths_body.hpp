@@ -4,6 +4,7 @@
 #include "engine/cache/attachment.hpp"
 #include "engine/cache/quick_paths.hpp"
 #include "engine/cache/quick_read.hpp"
+#include "engine/cache/quick_write.hpp"
 #include "engine/cache/writer.hpp"
 
 #include <algorithm>
@@ -183,8 +184,15 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
     return hits;
 }
 
-inline constexpr QuickPaths kPaths{get, get_any, get_exactly, get_many};
-inline constexpr QuickPaths kGuardedPaths{leave_to_general, get_any, get_exactly, get_many};
+[[gnu::flatten]] inline bool set(Core& core, std::string_view key, std::string_view value) {
+    if (key.size() - 1 >= format::kMaxShortKeyBytes || value.size() > kQuickValueBytes) return false;
+    if (kShortKeys.hold(key.size())) [[likely]]
+        return store_plain(core, key, value, core.hash(key));
+    return store_plain(core, key, value, core.hash(key));
+}
+
+inline constexpr QuickPaths kPaths{get, get_any, get_exactly, get_many, set};
+inline constexpr QuickPaths kGuardedPaths{leave_to_general, get_any, get_exactly, get_many, set};
 
 }  // namespace LARDER_ISA
 

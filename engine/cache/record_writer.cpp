@@ -32,11 +32,6 @@ std::string_view piece_at(const NewRecord& record, std::size_t position) noexcep
 }
 
 void write_head(std::byte* at, const format::RecordMeta& meta, std::uint32_t checksum) noexcept {
-    if (meta.flags == 0) [[likely]] {
-        const std::uint64_t word = format::PlainHead::lengths(meta.key_length, meta.value_length) << 32 | checksum;
-        platform::copy_to_shared(at, &word, sizeof word);
-        return;
-    }
     std::byte head[format::kMaxFieldBytes];
     const std::size_t bytes = format::encode_meta(meta, head);
     std::memcpy(head, &checksum, sizeof checksum);
@@ -77,11 +72,6 @@ std::uint32_t segments_needed(const LockedShard& shard, Queue queue, const NewRe
     return needed;
 }
 
-SlotWord word_for(const LockedShard& shard, std::uint64_t offset, std::uint64_t hash, unsigned hits) noexcept {
-    const std::uint64_t generation = shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
-    return format::make_slot(offset, generation, format::tag_from_hash(hash), hits);
-}
-
 format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, std::size_t length) noexcept {
     format::Fragment fragment{offset, static_cast<std::uint32_t>(length), 0};
     platform::copy_from_shared(&fragment.checksum, shard.region.at(offset), sizeof fragment.checksum);
@@ -91,8 +81,10 @@ format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, s
 std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record) {
     const segments::Place place = segments::append_place(shard, queue, record.meta.stored_bytes());
     if (!place) return 0;
+    if (record.meta.flags == 0 && record.payload_tail.empty()) [[likely]]
+        return append_plain(shard, place, record.key, record.payload, record.key_hash);
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
-    const std::uint64_t generation = shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
+    const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
     std::byte* at = shard.region.at(offset);
     std::byte* const key = at + record.meta.header_bytes();
     std::byte* const payload = key + record.key.size();

@@ -3,6 +3,10 @@
 
 #include "engine/cache/core.hpp"
 #include "engine/cache/ledger.hpp"
+#include "engine/format/isa.hpp"
+#include "engine/platform/fault_point.hpp"
+#include "engine/region/record_access.hpp"
+#include "engine/segments/log.hpp"
 
 #include <string_view>
 #include <vector>
@@ -63,6 +67,31 @@ std::string_view as_payload(const std::vector<format::Fragment>& fragments) noex
 /// Returns 0 when space ran out (what was written is dead).
 SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& record);
 
+inline namespace LARDER_ISA {
+
+/// Writes a record without fields to a place that has room for it, and makes it part of the segment. Returns its offset.
+[[gnu::always_inline]] inline std::uint64_t append_plain(LockedShard& shard, const segments::Place& place, std::string_view key,
+                                                         std::string_view value, std::uint64_t hash) {
+    const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
+    const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
+    std::byte* const at = shard.region.at(offset);
+    std::byte* const its_key = at + sizeof(format::PlainHead);
+    platform::copy_short_to_shared(its_key, key.data(), key.size());
+    // A view of nothing may be null, from which nothing may be copied either.
+    const char* const given = value.data() != nullptr ? value.data() : "";
+    const std::uint64_t sum = region::copy_and_sum_to_shared(its_key + key.size(), given, value.size());
+    LARDER_FAULT_POINT("record.half_written");
+    const std::uint64_t lengths = format::PlainHead::lengths(key.size(), value.size());
+    const std::uint64_t head = lengths << 32 | format::bound_checksum(sum, format::bind_to(hash, lengths, generation, offset));
+    platform::copy_to_shared(at, &head, sizeof head);
+    LARDER_FAULT_POINT("record.written");
+    segments::advance(shard, place, static_cast<std::uint32_t>(format::plain_record_bytes(key.size(), value.size())), 0);
+    LARDER_FAULT_POINT("record.appended");
+    return offset;
+}
+
+}  // namespace LARDER_ISA
+
 /// A record to be written byte for byte but for its header: for moves.
 struct RawRecord {
     format::RecordMeta meta;
@@ -76,6 +105,9 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
 /// The line of a fragment table for the fragment just written at `offset`.
 format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, std::size_t length) noexcept;
 /// The slot word for a record just written at `offset`.
-SlotWord word_for(const LockedShard& shard, std::uint64_t offset, std::uint64_t hash, unsigned hits = 0) noexcept;
+inline SlotWord word_for(const LockedShard& shard, std::uint64_t offset, std::uint64_t hash, unsigned hits = 0) noexcept {
+    const std::uint64_t generation = shard.region.generation(shard.geometry().segment_of(offset)).load(std::memory_order_relaxed);
+    return format::make_slot(offset, generation, format::tag_from_hash(hash), hits);
+}
 
 }  // namespace larder::cache

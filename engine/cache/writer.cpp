@@ -73,12 +73,9 @@ Status check_condition(LockedShard& shard, const StoreRequest& request, const Pr
     return region::version_of(shard.region, present.record) == request.expected_version ? Code::ok : Code::version_mismatch;
 }
 
-// New keys start in the small queue; what is known to come back goes to main.
 Queue queue_for(LockedShard& shard, const Present& present, const NewRecord& record) noexcept {
     if (present) return segments::queue_of(shard.region, shard.geometry().segment_of(present.record.offset));
-    const segments::Ghost ghost = segments::forget_ghost(shard, record.key_hash);
-    segments::adapt_shares(shard, ghost, whole_bytes(record));
-    return ghost.found ? Queue::main : Queue::small;
+    return queue_for_new(shard, record.key_hash, whole_bytes(record));
 }
 
 // Making space may fill or seal the segment that part of the value was to go to: then a little more is needed.
@@ -198,24 +195,34 @@ Status check_key(std::string_view key) {
     return Code::ok;
 }
 
+Queue queue_for_new(LockedShard& shard, std::uint64_t hash, std::size_t bytes) noexcept {
+    const segments::Ghost ghost = segments::forget_ghost(shard, hash);
+    segments::adapt_shares(shard, ghost, bytes);
+    return ghost.found ? Queue::main : Queue::small;
+}
+
+Status store_locked(Core& core, LockedShard& shard, const StoreRequest& request, std::uint64_t hash, std::uint64_t* version) {
+    // The cache misses of looking the key up, and of writing its record, overlap.
+    for (const Queue queue : {Queue::small, Queue::main}) segments::prefetch_tail(shard, queue);
+    segments::prefetch_ghosts(shard, hash);
+    Present present;
+    find_present(core, shard, request.key, hash, present);
+    if (Status status = check_condition(shard, request, present); !status.ok()) return status;
+    NewRecord record{request.key, hash, request.value};
+    record.client_flags = request.options.flags;
+    record.expires_at_ms = expiry_for(request.options.ttl, present);
+    if (Status status = put_and_count(core, shard, record, present); !status.ok()) return status;
+    if (version != nullptr) report_version(shard, request.key, hash, core, *version);
+    return Code::ok;
+}
+
 Status store(Core& core, const StoreRequest& request, std::uint64_t* version) {
     if (!is_key(request.key)) [[unlikely]]
         return check_key(request.key);
     const std::uint64_t hash = core.hash(request.key);
     ShardGuard guard(core, core.geometry().shard_of(hash));
     if (!guard.status().ok()) return guard.status();
-    // The cache misses of looking the key up, and of writing its record, overlap.
-    for (const Queue queue : {Queue::small, Queue::main}) segments::prefetch_tail(*guard, queue);
-    segments::prefetch_ghosts(*guard, hash);
-    Present present;
-    find_present(core, *guard, request.key, hash, present);
-    if (Status status = check_condition(*guard, request, present); !status.ok()) return status;
-    NewRecord record{request.key, hash, request.value};
-    record.client_flags = request.options.flags;
-    record.expires_at_ms = expiry_for(request.options.ttl, present);
-    if (Status status = put_and_count(core, *guard, record, present); !status.ok()) return status;
-    if (version != nullptr) report_version(*guard, request.key, hash, core, *version);
-    return Code::ok;
+    return store_locked(core, *guard, request, hash, version);
 }
 
 Status remove(Core& core, std::string_view key) {

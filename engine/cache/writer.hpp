@@ -2,10 +2,10 @@
 #pragma once
 
 #include "engine/cache/core.hpp"
+#include "engine/format/record.hpp"
+#include "engine/region/locked_shard.hpp"
 
 #include <larder/cache.hpp>
-
-#include "engine/format/record.hpp"
 
 #include <string_view>
 
@@ -23,6 +23,11 @@ struct StoreRequest {
 };
 
 Status store(Core& core, const StoreRequest& request, std::uint64_t* version);
+/// store() for a key of this hash, whose shard's lock is held.
+Status store_locked(Core& core, region::LockedShard& shard, const StoreRequest& request, std::uint64_t hash,
+                    std::uint64_t* version);
+/// The queue where a record of an absent key begins: small, or main if the key was there not long ago.
+format::Queue queue_for_new(region::LockedShard& shard, std::uint64_t hash, std::size_t bytes) noexcept;
 Status remove(Core& core, std::string_view key);
 Status touch(Core& core, std::string_view key, Ttl ttl, std::string* value, RecordInfo* info);
 /// What a counter is changed by, and what it starts at.

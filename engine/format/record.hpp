@@ -99,6 +99,11 @@ struct RecordMeta {
     std::size_t stored_bytes() const noexcept { return align_record(header_bytes() + inline_key_bytes() + payload_bytes()); }
 };
 
+/// Bytes that a record without fields takes.
+constexpr std::size_t plain_record_bytes(std::size_t key_bytes, std::size_t value_bytes) noexcept {
+    return align_record(kRecordHeaderBytes + key_bytes + value_bytes);
+}
+
 /// Sets kWide, and the flags of the fields that have a value.
 inline void choose_flags(RecordMeta& meta) noexcept {
     unsigned flags = meta.flags & ~unsigned{kFieldFlags};
@@ -169,7 +174,7 @@ struct PlainHead {
     }
     bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
     /// Bytes that the record takes if it is plain.
-    std::size_t stored_bytes() const noexcept { return align_record(sizeof word + key_length() + value_length()); }
+    std::size_t stored_bytes() const noexcept { return plain_record_bytes(key_length(), value_length()); }
     std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
     std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
 };

@@ -18,9 +18,7 @@ using region::RecordAt;
 
 namespace {
 
-// Records per slot above which a bucket is split, and below which merging pays. Linear hashing leaves buckets between one
-// and two times as full as the others; above two thirds the fuller ones overflow too often.
-constexpr std::uint64_t kSplitLoadPercent = 65;
+// Records per slot from which a split is worth a segment, and below which merging pays.
 constexpr std::uint64_t kOverdueLoadPercent = 75;
 constexpr std::uint64_t kMergeLoadPercent = 25;
 constexpr std::uint64_t kTightLoadPercent = 60;
@@ -153,7 +151,6 @@ bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
     return true;
 }
 
-bool split_due(const LockedShard& shard) noexcept { return load_percent(shard, bucket_count(shard)) > kSplitLoadPercent; }
 bool split_overdue(const LockedShard& shard) noexcept { return load_percent(shard, bucket_count(shard)) > kOverdueLoadPercent; }
 
 bool split_bucket(LockedShard& shard) {

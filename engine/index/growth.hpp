@@ -9,6 +9,7 @@
 // before the shard changes again. Merge is the same backwards.
 #pragma once
 
+#include "engine/index/lookup.hpp"
 #include "engine/region/locked_shard.hpp"
 
 #include <cstdint>
@@ -20,8 +21,14 @@ void start_index(region::LockedShard& shard, std::uint32_t buckets) noexcept;
 /// Makes space for `buckets` main buckets and their ghosts. False: no room in capacity, disk or range.
 bool commit_buckets(region::LockedShard& shard, std::uint64_t buckets);
 
+/// Records per hundred slots above which a bucket is split. Linear hashing leaves buckets between one and two times as full as
+/// the others; above two thirds the fuller ones overflow too often.
+inline constexpr std::uint64_t kSplitLoadPercent = 65;
 /// Whether the next insert should split a bucket.
-bool split_due(const region::LockedShard& shard) noexcept;
+inline bool split_due(const region::LockedShard& shard) noexcept {
+    const std::uint64_t slots = std::uint64_t{bounded_buckets(shard.region, shard.id)} * format::kSlotsPerBucket;
+    return shard.header.records.load(std::memory_order_relaxed) * 100 >= slots * (kSplitLoadPercent + 1);
+}
 /// Whether a split has been due for so long that it is worth a segment's space.
 bool split_overdue(const region::LockedShard& shard) noexcept;
 /// Splits one bucket. False: no room (nothing has changed).

@@ -52,6 +52,24 @@ inline unsigned match_tags(const Bucket& bucket, std::uint16_t tag) noexcept {
 #endif
 }
 
+/// A set bit for each slot that is empty. For the owner of the shard's lock.
+inline unsigned match_empty(const Bucket& bucket) noexcept {
+#if defined(__AVX2__) && !defined(LARDER_TSAN)
+    const auto* words = reinterpret_cast<const __m256i*>(&bucket);
+    const auto empty_in = [words](int half) {
+        const __m256i offsets = _mm256_and_si256(_mm256_load_si256(words + half), _mm256_set1_epi64x(format::kOffsetMask));
+        return static_cast<unsigned>(
+            _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(offsets, _mm256_setzero_si256()))));
+    };
+    return empty_in(0) | empty_in(1) << 4;
+#else
+    unsigned mask = 0;
+    for (unsigned i = 0; i < format::kSlotsPerBucket; ++i)
+        mask |= static_cast<unsigned>(format::is_empty(bucket.slots[i].load(std::memory_order_relaxed))) << i;
+    return mask;
+#endif
+}
+
 }  // namespace LARDER_ISA
 
 /// The overflow bucket that a bucket's last slot links to, checked to lie in the shard's own index range; nullptr: none.

@@ -38,14 +38,17 @@ inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& ou
     return sizeof head + head.key_length() + head.value_length() <= room;
 }
 
+/// The head of a plain record that ends within its segment. False where none is.
+inline bool read_plain_head(const Region& region, std::uint64_t offset, format::PlainHead& head) noexcept {
+    const format::Geometry& g = region.geometry();
+    if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return false;
+    platform::copy_from_shared(&head.word, region.at(offset), sizeof head.word);
+    return head.is_plain() && head.stored_bytes() <= g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
+}
 /// The bytes that a plain record takes; 0 where none is.
 inline std::size_t plain_bytes(const Region& region, std::uint64_t offset) noexcept {
-    const format::Geometry& g = region.geometry();
-    if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return 0;
     format::PlainHead head;
-    platform::copy_from_shared(&head.word, region.at(offset), sizeof head.word);
-    const std::size_t bytes = head.stored_bytes();
-    return head.is_plain() && bytes <= g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1)) ? bytes : 0;
+    return read_plain_head(region, offset, head) ? head.stored_bytes() : 0;
 }
 
 /// The n-th fragment of a fragmented record, as it stands there (unchecked).

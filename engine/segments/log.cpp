@@ -1,6 +1,5 @@
 #include "engine/segments/log.hpp"
 
-#include "engine/format/record.hpp"
 #include "engine/platform/clock.hpp"
 #include "engine/platform/fault_point.hpp"
 #include "engine/segments/pool.hpp"
@@ -80,13 +79,6 @@ bool is_mine(const LockedShard& shard, std::uint32_t segment, SegmentUse use) no
 
 }  // namespace
 
-std::uint32_t room_in(const LockedShard& shard, Queue queue) noexcept {
-    const std::uint32_t active = shard.header.queues[index_of(queue)].active;
-    if (active >= shard.geometry().segment_count) return 0;
-    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
-    return used <= shard.geometry().segment_size ? shard.geometry().segment_size - used : 0;
-}
-
 void seal(LockedShard& shard, Queue queue) noexcept {
     QueueEnds& ends = shard.header.queues[index_of(queue)];
     const std::uint32_t active = ends.active;
@@ -121,15 +113,6 @@ void prefetch_tail(const LockedShard& shard, Queue queue) noexcept {
     for (std::uint32_t i = 0; i < kLines; ++i) __builtin_prefetch(tail + i * kLine, 1);
 }
 
-Place append_place(const LockedShard& shard, Queue queue, std::size_t bytes) noexcept {
-    const std::uint32_t active = shard.header.queues[index_of(queue)].active;
-    if (active >= shard.geometry().segment_count) return {};
-    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
-    const std::uint32_t size = shard.geometry().segment_size;
-    if (used > size || bytes > size - used || used % format::kRecordAlignment != 0) return {};
-    return {active, used};
-}
-
 namespace {
 
 constexpr std::uint32_t kNeverStep = 256;
@@ -150,6 +133,8 @@ std::uint32_t step_of(format::ExpiringBytes group) noexcept { return group >> kS
 void add_to_group(format::ExpiringBytes& group, std::uint32_t step, std::uint32_t bytes) noexcept {
     group = step << kStepShift | std::min((group & kMostGroupBytes) + bytes, kMostGroupBytes);
 }
+
+}  // namespace
 
 // To the group of the same step or, when no group is left, to the next later one; what is later than all defers the last.
 void note_expiry(SegmentEntry& entry, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
@@ -172,8 +157,6 @@ void note_expiry(SegmentEntry& entry, std::uint32_t bytes, std::int64_t expires_
     add_to_group(*last, step, bytes);
 }
 
-}  // namespace
-
 std::uint32_t expired_bytes(const SegmentEntry& entry, std::int64_t now_ms) noexcept {
     const std::int64_t age = now_ms - entry.opened_at_ms.load(std::memory_order_relaxed);
     std::uint64_t bytes = 0;
@@ -182,15 +165,6 @@ std::uint32_t expired_bytes(const SegmentEntry& entry, std::int64_t now_ms) noex
             bytes += group & kMostGroupBytes;
     }
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, entry.write_offset.load(std::memory_order_relaxed)));
-}
-
-void advance(LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
-    SegmentEntry& entry = shard.region.segment(place.segment);
-    const std::int64_t expiry = expires_at_ms == 0 ? std::numeric_limits<std::int64_t>::max() : expires_at_ms;
-    if (expires_at_ms != 0) note_expiry(entry, bytes, expires_at_ms);
-    if (expiry > entry.latest_expiry_ms.load(std::memory_order_relaxed))
-        entry.latest_expiry_ms.store(expiry, std::memory_order_relaxed);
-    entry.write_offset.store(place.used + bytes, std::memory_order_release);
 }
 
 void unlink(LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept {
@@ -205,17 +179,7 @@ void unlink(LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_
     --ends.count;
 }
 
-Queue queue_of(const Region& region, std::uint32_t segment) noexcept {
-    return format::use_of(region.segment(segment).state.load(std::memory_order_relaxed)) == SegmentUse::main ? Queue::main
-                                                                                                             : Queue::small;
-}
-
-void add_live(const Region& region, std::uint32_t segment, std::int64_t bytes) noexcept {
-    std::atomic<std::uint32_t>& live = region.segment(segment).live_bytes;
-    const std::int64_t sum = live.load(std::memory_order_relaxed) + bytes;
-    live.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(sum, 0, region.geometry().segment_size)),
-               std::memory_order_relaxed);
-    if (sum > 0 || bytes >= 0) return;
+void note_dead_segment(const Region& region, std::uint32_t segment) noexcept {
     const std::uint32_t shard = format::shard_of_state(region.segment(segment).state.load(std::memory_order_relaxed));
     if (shard >= region.geometry().shard_count) return;
     auto& dead = region.shard(shard).dead_segments;

@@ -1,11 +1,13 @@
 // Appending records to a shard's active segments, and the two queues that sealed segments wait in.
 #pragma once
 
+#include "engine/format/record.hpp"
 #include "engine/region/locked_shard.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace larder::segments {
 
@@ -15,7 +17,12 @@ using format::Queue;
 inline constexpr std::uint32_t kReserve = 1;
 
 /// Bytes left in the active segment of a queue; 0 when there is none.
-std::uint32_t room_in(const region::LockedShard& shard, Queue queue) noexcept;
+inline std::uint32_t room_in(const region::LockedShard& shard, Queue queue) noexcept {
+    const std::uint32_t active = shard.header.queues[format::index_of(queue)].active;
+    if (active >= shard.geometry().segment_count) return 0;
+    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+    return used <= shard.geometry().segment_size ? shard.geometry().segment_size - used : 0;
+}
 /// Seals the queue's active segment, if any, and opens a spare in its place. False when there is no spare but the reserve
 /// (with `from_reserve`: no spare at all).
 bool open_active(region::LockedShard& shard, Queue queue, bool from_reserve);
@@ -26,22 +33,50 @@ struct Place {
     explicit operator bool() const noexcept { return segment != format::kNoSegment; }
 };
 /// Where the next record of the queue goes. None when `bytes` do not fit there, which after room_in() only damage brings about.
-Place append_place(const region::LockedShard& shard, Queue queue, std::size_t bytes) noexcept;
+inline Place append_place(const region::LockedShard& shard, Queue queue, std::size_t bytes) noexcept {
+    const std::uint32_t active = shard.header.queues[format::index_of(queue)].active;
+    if (active >= shard.geometry().segment_count) return {};
+    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+    const std::uint32_t size = shard.geometry().segment_size;
+    if (used > size || bytes > size - used || used % format::kRecordAlignment != 0) return {};
+    return {active, used};
+}
 /// Begins to load the lines where the queue's next record goes. Of a segment that is filled again, none is in the cache.
 void prefetch_tail(const region::LockedShard& shard, Queue queue) noexcept;
+/// Adds bytes that will have expired by then to the segment's table.
+void note_expiry(format::SegmentEntry& entry, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
 /// Makes a record of `bytes`, which has been written whole at its place, part of the segment.
-void advance(region::LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
+inline void advance(region::LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
+    format::SegmentEntry& entry = shard.region.segment(place.segment);
+    const std::int64_t expiry = expires_at_ms == 0 ? std::numeric_limits<std::int64_t>::max() : expires_at_ms;
+    if (expires_at_ms != 0) note_expiry(entry, bytes, expires_at_ms);
+    if (expiry > entry.latest_expiry_ms.load(std::memory_order_relaxed))
+        entry.latest_expiry_ms.store(expiry, std::memory_order_relaxed);
+    entry.write_offset.store(place.used + bytes, std::memory_order_release);
+}
 /// Seals the active segment without opening another.
 void seal(region::LockedShard& shard, Queue queue) noexcept;
 
 /// Takes a sealed segment out of its queue. `previous` is the one before it, kNoSegment for the head.
 void unlink(region::LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept;
 /// The queue that the segment's records are in; small for what is in none.
-Queue queue_of(const region::Region& region, std::uint32_t segment) noexcept;
+inline Queue queue_of(const region::Region& region, std::uint32_t segment) noexcept {
+    const std::uint32_t state = region.segment(segment).state.load(std::memory_order_relaxed);
+    return format::use_of(state) == format::SegmentUse::main ? Queue::main : Queue::small;
+}
 /// Bytes of a segment that have expired, as far as its table knows: some may be dead already, some more may have expired.
 std::uint32_t expired_bytes(const format::SegmentEntry& entry, std::int64_t now_ms) noexcept;
+/// A segment has just lost its last live byte.
+void note_dead_segment(const region::Region& region, std::uint32_t segment) noexcept;
 /// Adds to (or takes from) a segment's live bytes.
-void add_live(const region::Region& region, std::uint32_t segment, std::int64_t bytes) noexcept;
+inline void add_live(const region::Region& region, std::uint32_t segment, std::int64_t bytes) noexcept {
+    std::atomic<std::uint32_t>& live = region.segment(segment).live_bytes;
+    const std::int64_t sum = live.load(std::memory_order_relaxed) + bytes;
+    live.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(sum, 0, region.geometry().segment_size)),
+               std::memory_order_relaxed);
+    if (sum <= 0 && bytes < 0) [[unlikely]]
+        note_dead_segment(region, segment);
+}
 
 /// Gathers the shard's segments from their states, and makes queues and spares anew, oldest first.
 void rebuild_queues(region::LockedShard& shard);

@@ -60,7 +60,7 @@ void attack_attaching(const Visit& visit) {
 void kill_one(const Scene& scene, Random& random) {
     TracedChild victim(scene.with_handle(scene.operation().run));
     const std::uint64_t calls = random.between(1, 40);
-    if (victim.run(calls) == calls) victim.step(random.below(150));
+    if (victim.run(calls) == calls) victim.step(random.below(600));
     victim.kill();
 }
 

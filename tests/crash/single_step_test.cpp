@@ -35,9 +35,12 @@ struct Place {
     std::uint64_t steps = 0;
 };
 
+// As far as a common set goes from the call of one such function to that of the next.
+constexpr std::uint64_t kNear = 600;
+
 // Most of what matters is near the call of a function that changes something. Long deeds repeat themselves.
 Place choose(std::uint64_t calls, Random& random) {
-    return {random.below(std::min<std::uint64_t>(calls, 1000) + 1), random.between(1, random.chance(80) ? 150 : 1500)};
+    return {random.below(std::min<std::uint64_t>(calls, 1000) + 1), random.between(1, random.chance(80) ? kNear : 1500)};
 }
 
 std::chrono::nanoseconds kill_at_step(const Attack& attack, const Place& place) {

@@ -93,7 +93,7 @@ TEST_CASE("stopped after any number of instructions") {
     for_each_scene([&](Scene& scene) {
         for (std::uint64_t i = 0; i < iterations(2); ++i, ++stops) {
             const std::uint64_t calls = random.between(1, 12);
-            const std::uint64_t steps = random.below(200);
+            const std::uint64_t steps = random.below(600);
             INFO(scene.operation().name << ", stopped " << steps << " steps after call " << calls);
             scene.reset();
             TracedChild owner(scene.with_handle(scene.operation().run));
@@ -114,7 +114,7 @@ TEST_CASE("an owner that was stopped and is killed then is taken over at once") 
     scene.reset();
     {
         TracedChild owner(scene.with_handle(scene.operation().run));
-        // Within the second call of all: the lock is held.
+        // Where the second function of those that divide a set is called, the one that releases the lock.
         owner.run(2);
         owner.stop();
         REQUIRE(look_around(scene, owner.id()) > 0);

@@ -2,6 +2,7 @@
 
 #include "engine/cache/attachment.hpp"
 #include "engine/cache/ledger.hpp"
+#include "engine/cache/quick_paths.hpp"
 #include "engine/cache/recovery.hpp"
 #include "engine/cache/repair.hpp"
 #include "engine/index/chain.hpp"
@@ -40,6 +41,7 @@ std::uintptr_t address_of(Function function) {
 // Functions whose calls divide a long deed into stretches that are short enough to step through.
 const std::vector<std::uintptr_t>& landmarks() {
     static const std::vector<std::uintptr_t> all{
+        address_of(cache::quick_paths(false).set),
         address_of(&cache::publish),
         address_of(&cache::repair_shard),
         address_of(&cache::recover),
@@ -56,7 +58,6 @@ const std::vector<std::uintptr_t>& landmarks() {
         address_of(&index::drop_empty_overflow),
         address_of(&index::start_index),
         address_of(&segments::open_active),
-        address_of(&segments::advance),
         address_of(&segments::unlink),
         address_of(&segments::claim_segment),
         address_of(&segments::take_spare),

@@ -1,0 +1,152 @@
+// The common set in one piece: a short record without fields, while nobody holds its shard's lock, the key's record (if there is
+// one) has no fields either, and the active segment has room. What is other than that goes the general way (writer.hpp), with
+// nothing changed before.
+#pragma once
+
+#include "engine/cache/evacuation.hpp"
+#include "engine/cache/index_upkeep.hpp"
+#include "engine/cache/ledger.hpp"
+#include "engine/cache/record_writer.hpp"
+#include "engine/cache/repair.hpp"
+#include "engine/cache/writer.hpp"
+#include "engine/index/growth.hpp"
+#include "engine/index/lookup.hpp"
+#include "engine/region/shard_lock.hpp"
+#include "engine/segments/ghosts.hpp"
+#include "engine/segments/log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace larder::cache::quick {
+
+inline namespace LARDER_ISA {
+
+/// The longest value that is stored so. Longer ones take long enough by themselves, and might be kept in fragments.
+inline constexpr std::size_t kQuickValueBytes = 2048;
+static_assert(kQuickValueBytes <= format::kMaxShortValueBytes && kQuickValueBytes <= format::kMinCapacity / 8);
+
+/// A shard's lock, if nobody held it, for a scope.
+class FreeLock {
+  public:
+    FreeLock(const Core& core, std::uint32_t shard) noexcept : lock_(core.region, shard), taken_(lock_.take_if_free()) {}
+    FreeLock(const FreeLock&) = delete;
+    FreeLock& operator=(const FreeLock&) = delete;
+    ~FreeLock() {
+        if (taken_) lock_.release();
+    }
+    explicit operator bool() const noexcept { return taken_; }
+
+  private:
+    region::ShardLock lock_;
+    bool taken_;
+};
+
+/// What a set is about.
+struct Store {
+    std::string_view key;
+    std::string_view value;
+    std::uint64_t hash;
+    std::uint32_t bytes;  ///< that the record takes
+};
+
+/// What the key's chain has of it.
+struct Standing {
+    Slot* slot = nullptr;  ///< leads to the key's record; nullptr: none does
+    Share share{};
+    bool certain = true;  ///< false: a record with the key's tag is not plain, and may be the key's
+};
+
+inline Standing find_plain(LockedShard& shard, index::Bucket& home, const Store& store) {
+    Standing standing;
+    index::scan_chain(shard.region, shard.id, &home, format::tag_from_hash(store.hash), [&](Slot& slot, SlotWord word) {
+        const std::uint64_t offset = format::offset_of(word);
+        format::PlainHead head;
+        standing.certain = region::read_plain_head(shard.region, offset, head);
+        if (!standing.certain) return true;
+        const std::byte* const its_key = shard.region.at(offset) + sizeof head;
+        if (head.key_length() != store.key.size() || !platform::equals_shared(store.key.data(), its_key, store.key.size()))
+            return false;
+        standing.slot = &slot;
+        standing.share = {word, shard.geometry().segment_of(offset), static_cast<std::uint32_t>(head.stored_bytes())};
+        return true;
+    });
+    return standing;
+}
+
+/// What seldom follows a set. Not inlined: the common way should not pay for it.
+[[gnu::noinline]] inline void keep_up(Core& core, LockedShard& shard, const Store& store, Queue queue) {
+    bound_shard_header(shard);
+    shard.spared_hash = store.hash;
+    if (index::split_due(shard)) grow_index(core, shard);
+    keep_pace(core, shard, queue, store.bytes);
+}
+
+/// The general way, with the lock that is held. False: that has to be taken again, for a message that says what is wrong.
+[[gnu::noinline]] inline bool store_otherwise(Core& core, LockedShard& shard, const Store& store) {
+    bound_shard_header(shard);
+    return store_locked(core, shard, {store.key, store.value, {}}, store.hash, nullptr).ok();
+}
+
+/// Begins to load the lines where the queue's next record goes.
+inline void prefetch_next(const LockedShard& shard, std::uint64_t end) noexcept {
+    constexpr std::uint64_t kLine = 64;
+    for (std::uint64_t i = 0; i < 3; ++i) __builtin_prefetch(shard.region.at(end) + i * kLine, 1);
+}
+
+/// Appends the record and leads the slot to it. False: no room, and nothing has changed.
+inline bool put(Core& core, LockedShard& shard, const Store& store, Queue queue, Slot& slot, const Share& before) {
+    const segments::Place place = segments::append_place(shard, queue, store.bytes);
+    if (!place || survivors_need_room(shard)) [[unlikely]]
+        return false;
+    const std::uint64_t offset = append_plain(shard, place, store.key, store.value, store.hash);
+    const SlotWord word = word_for(shard, offset, store.hash, before.word != 0 ? format::hits_of(before.word) : 0);
+    publish_plain(shard, slot, before, {word, place.segment, store.bytes});
+    core.count(Count::sets);
+    if (before.word != 0) core.count(Count::replaced);
+    prefetch_next(shard, offset + store.bytes);
+    if ((before.word == 0 && index::split_due(shard)) || pace_due(shard, queue)) [[unlikely]]
+        keep_up(core, shard, store, queue);
+    return true;
+}
+
+inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const Standing& standing) {
+    return put(core, shard, store, segments::queue_of(shard.region, standing.share.segment), *standing.slot, standing.share);
+}
+
+inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bucket& home) {
+    const unsigned empty = index::match_empty(home);
+    if (empty == 0) return false;
+    Queue queue = Queue::small;
+    if (shard.header.has_ghosts != 0) {
+        // Asked last: a ghost that was found is forgotten.
+        if (!segments::append_place(shard, Queue::small, store.bytes) ||
+            !segments::append_place(shard, Queue::main, store.bytes) || survivors_need_room(shard))
+            return false;
+        queue = queue_for_new(shard, store.hash, store.bytes);
+    }
+    return put(core, shard, store, queue, home.slots[static_cast<unsigned>(__builtin_ctz(empty))], {});
+}
+
+/// Stores a value that never expires. True: done, and counted. False: the general way has to tell what there is.
+inline bool store_plain(Core& core, std::string_view key, std::string_view value, std::uint64_t hash) {
+    const FreeLock lock(core, core.geometry().shard_of(hash));
+    if (!lock) [[unlikely]]
+        return false;
+    LockedShard shard(core.region, core.geometry().shard_of(hash));
+    const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
+    index::Bucket& home = index::main_bucket(shard.region, shard.id, hash, directory.buckets);
+    if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, hash);
+    const Store store{key, value, hash, static_cast<std::uint32_t>(format::plain_record_bytes(key.size(), value.size()))};
+    const Standing standing = find_plain(shard, home, store);
+    const bool done = standing.certain &&
+                      (standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home));
+    if (done) [[likely]]
+        return true;
+    return store_otherwise(core, shard, store);
+}
+
+}  // namespace LARDER_ISA
+
+}  // namespace larder::cache::quick
