@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-OPERATIONS = ("get_hit", "get_to_buffer", "get_hit_4k", "get_miss", "set_new", "set_overwrite", "batch_16")
+OPERATIONS = ("get_hit", "get_to_buffer", "get_hit_4k", "get_hit_ttl", "get_miss", "set_new", "set_overwrite",
+              "set_ttl", "batch_16")
 ALLOWED = 1.05
 FIGURES = pathlib.Path(__file__).with_name("figures.json")
 

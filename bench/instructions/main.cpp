@@ -3,6 +3,7 @@
 #include <larder/cache.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -46,6 +47,8 @@ class Counting {
         }
         for (std::size_t i = 0; i < kWide; ++i) require(cache_.set("wide" + keys_[i], wide_value_));
         for (std::size_t i = 0; i < kWide; ++i) wide_.push_back("wide" + keys_[i]);
+        for (std::size_t i = 0; i < kWide; ++i) expiring_.push_back("ttl:" + keys_[i]);
+        for (const std::string& key : expiring_) require(cache_.set(key, value_, kHour));
         warm();
     }
 
@@ -56,6 +59,8 @@ class Counting {
              [this](std::size_t i) { require(cache_.get(keys_[i], std::as_writable_bytes(std::span(buffer_))).status()); }},
             {"get_hit_4k", [this](std::size_t i) { require(cache_.get(wide_[i % kWide], out_)); }},
             {"get_miss", [this](std::size_t i) { forbid(cache_.get(absent_[i], out_)); }},
+            {"get_hit_ttl", [this](std::size_t i) { require(cache_.get(expiring_[i % kWide], out_)); }},
+            {"set_ttl", [this](std::size_t i) { require(cache_.set(expiring_[i % kWide], value_, kHour)); }},
             {"set_new", [this](std::size_t i) { require(cache_.set(keys_[kRecords / 2 + i], value_)); }},
             {"set_overwrite", [this](std::size_t i) { require(cache_.set(keys_[i], value_)); }},
             {"batch_16", [this](std::size_t i) { batch(i * kBatch % (kRecords / 2)); }},
@@ -69,6 +74,7 @@ class Counting {
 
   private:
     static constexpr std::size_t kWide = 500;
+    static constexpr larder::WriteOptions kHour{larder::Ttl::after(std::chrono::hours(1)), 0};
 
     static void require(const larder::Status& status) {
         if (!status.ok()) throw std::runtime_error(status.message());
@@ -81,6 +87,7 @@ class Counting {
     void warm() {
         for (int round = 0; round < 4; ++round) {
             for (const std::string& key : wide_) require(cache_.get(key, out_));
+            for (const std::string& key : expiring_) require(cache_.get(key, out_));
             for (std::size_t i = 0; i < kRecords / 2; ++i) require(cache_.get(keys_[i], out_));
         }
     }
@@ -98,6 +105,7 @@ class Counting {
     std::vector<std::string> keys_;
     std::vector<std::string> absent_;
     std::vector<std::string> wide_;
+    std::vector<std::string> expiring_;
     std::vector<std::string_view> views_ = std::vector<std::string_view>(kBatch);
     std::vector<larder::Lookup> lookups_ = std::vector<larder::Lookup>(kBatch);
 };

@@ -28,9 +28,9 @@ struct QuickPaths {
     /// Many lookups whose cache misses overlap. Fills an answer for each key; returns the number of hits. REQUIRES: equal sizes.
     std::size_t (*get_many)(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
                             bool versions) = nullptr;
-    /// Stores a value that never expires, without client flags, and counts the set. False: nothing has changed, and the general
-    /// way has to tell why.
-    bool (*set)(Core& core, std::string_view key, std::string_view value) = nullptr;
+    /// Stores a value without client flags that expires then (0: never), and counts the set. False: nothing has changed, and the
+    /// general way has to tell why.
+    bool (*set)(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) = nullptr;
 };
 
 struct Core {

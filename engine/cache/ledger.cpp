@@ -27,7 +27,7 @@ void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
         segments::add_live(shard.region, segment, sign * static_cast<std::int64_t>(bytes));
     };
     const std::uint64_t offset = format::offset_of(word);
-    if (const std::size_t bytes = region::plain_bytes(shard.region, offset); bytes != 0) [[likely]]
+    if (const std::size_t bytes = region::simple_bytes(shard.region, offset); bytes != 0) [[likely]]
         add(shard.geometry().segment_of(offset), bytes);
     else
         for_each_share(shard, word, add);

@@ -45,7 +45,7 @@ template <class SettleBefore, class SettleNext>
     const std::uint64_t records = shard.header.records.load(std::memory_order_relaxed);
     shard.header.records.store(sign > 0 ? records + 1 : records - (records != 0), std::memory_order_relaxed);
 }
-/// A plain record's word, and what the accounts have of it; of an empty slot, zeros.
+/// A record's word, and what the accounts have of it; of an empty slot, zeros.
 struct Share {
     SlotWord word = 0;
     std::uint32_t segment = 0;
@@ -53,7 +53,7 @@ struct Share {
 };
 /// publish() where both shares are known, so that no record has to be looked at again. `before` is what is in the slot, or was
 /// but for its hits.
-[[gnu::always_inline]] inline void publish_plain(LockedShard& shard, Slot& slot, const Share& before, const Share& next) {
+[[gnu::always_inline]] inline void publish_known(LockedShard& shard, Slot& slot, const Share& before, const Share& next) {
     auto take_off = [&] {
         if (before.word != 0) segments::add_live(shard.region, before.segment, -std::int64_t{before.bytes});
     };

@@ -1,4 +1,4 @@
-// The common get in one piece: a record without fields, its value in place; and the common miss. Whatever
+// The common get in one piece: a record without fields but an expiry, its value in place; and the common miss. Whatever
 // is other than that is left to the general way (reader.hpp), which then finds out what it is. Inline, and in steps, so that a
 // batch can do each step for all of its keys and have their cache misses overlap.
 #pragma once
@@ -6,6 +6,7 @@
 #include "engine/cache/core.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/index/lookup.hpp"
+#include "engine/platform/clock.hpp"
 #include "engine/platform/fault_point.hpp"
 #include "engine/region/record_access.hpp"
 
@@ -121,7 +122,7 @@ inline std::uint64_t opaque(std::uint64_t number) noexcept {
 
 /// The longest value and the longest key of a record that is only glimpsed at.
 inline constexpr std::size_t kReadyBytes = 2 * format::kStripeBytes;
-inline constexpr std::size_t kReadyKeyBytes = format::kShortRecordBytes - kReadyBytes - sizeof(format::PlainHead);
+inline constexpr std::size_t kReadyKeyBytes = format::kShortRecordBytes - kReadyBytes - sizeof(format::RecordHead);
 
 /// The bytes of a string that is written to.
 inline std::span<std::byte> bytes_of(std::string& value) noexcept {
@@ -152,7 +153,7 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
         return {};
     const std::byte* const at = core.region.at(offset);
     const std::uint64_t generation = core.region.generation(position >> g.segment_shift).load(std::memory_order_relaxed);
-    const std::uint64_t lengths = format::PlainHead::lengths(key_bytes, value_bytes);
+    const std::uint64_t lengths = format::RecordHead::lengths(key_bytes, value_bytes);
     const format::Binding binding = format::bind_to(hash, lengths, generation, offset);
     std::uint32_t its_lengths = 0;
     platform::copy_from_shared(&its_lengths, at + sizeof its_lengths, sizeof its_lengths);
@@ -163,7 +164,7 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
 
 /// Copies the value of the record that was glimpsed to `value`, which has its length, if its key is `key`. False: cannot tell.
 inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::span<std::byte> value) noexcept {
-    const std::byte* const its_key = record.at + sizeof(format::PlainHead);
+    const std::byte* const its_key = record.at + sizeof(format::RecordHead);
     if (!platform::equals_shared(key.data(), its_key, key.size())) [[unlikely]]
         return false;
     const std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), its_key + key.size(), value.size());
@@ -190,23 +191,28 @@ inline bool take(const Core& core, const index::Slot& slot, index::SlotWord word
     const std::byte* const at = core.region.at(offset);
     __builtin_prefetch(at + 64);
     const std::uint64_t generation = core.region.generation(position >> g.segment_shift).load(std::memory_order_relaxed);
-    format::PlainHead head;
+    format::RecordHead head;
     platform::copy_from_shared(&head.word, at, sizeof head.word);
-    if (!head.is_plain_with(key.size())) return false;
-    if ((position & (g.segment_size - 1)) + sizeof head + key.size() + head.value_length() > g.segment_size) return false;
-    if (!platform::equals_shared(key.data(), at + sizeof head, key.size())) return false;
+    if (!head.is_simple_with(key.size())) return false;
+    const std::byte* const its_key = at + head.bytes();
+    if ((position & (g.segment_size - 1)) + head.bytes() + key.size() + head.value_length() > g.segment_size) return false;
+    if (!platform::equals_shared(key.data(), its_key, key.size())) return false;
+    const std::int64_t expires_at_ms = head.expires() ? region::read_expiry(core.region, offset) : 0;
+    if (head.expires() && platform::has_expired(expires_at_ms)) return false;
     const std::size_t length = agree_on_length(value, head.value_length());
-    const std::byte* const from = at + sizeof head + key.size();
+    const std::byte* const from = its_key + key.size();
     if (length > 2 * format::kStripeBytes) [[unlikely]]
         prefetch_value(from, length);
-    const std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), from, length);
-    if (format::plain_checksum(sum, hash, head, generation, offset) != head.checksum() &&
+    std::uint64_t sum = region::copy_and_sum_from_shared(value.data(), from, length);
+    if (head.expires()) sum = format::mix_expiry(sum, expires_at_ms);
+    if (format::head_checksum(sum, hash, head, generation, offset) != head.checksum() &&
         core.options.read_check != ReadCheck::never)
         return false;
     if (info != nullptr) {
         *info = {};
         info->version = format::birth_version(generation, position & (g.segment_size - 1));
         info->value_size = static_cast<std::uint32_t>(length);
+        info->expires_at_ms = expires_at_ms;
     }
     return still_there(slot, word);
 }

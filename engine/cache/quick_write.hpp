@@ -1,5 +1,5 @@
-// The common set in one piece: a short record without fields, while nobody holds its shard's lock, the key's record (if there is
-// one) has no fields either, and the active segment has room. What is other than that goes the general way (writer.hpp), with
+// The common set in one piece: a short simple record, while nobody holds its shard's lock, the key's record (if there is one) is
+// simple and has not expired, and the active segment has room. What is other than that goes the general way (writer.hpp), with
 // nothing changed before.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "engine/cache/writer.hpp"
 #include "engine/index/growth.hpp"
 #include "engine/index/lookup.hpp"
+#include "engine/platform/clock.hpp"
 #include "engine/region/shard_lock.hpp"
 #include "engine/segments/ghosts.hpp"
 #include "engine/segments/log.hpp"
@@ -48,26 +49,28 @@ struct Store {
     std::string_view key;
     std::string_view value;
     std::uint64_t hash;
-    std::uint32_t bytes;  ///< that the record takes
+    std::int64_t expires_at_ms;  ///< 0: never
+    std::uint32_t bytes;         ///< that the record takes
 };
 
 /// What the key's chain has of it.
 struct Standing {
     Slot* slot = nullptr;  ///< leads to the key's record; nullptr: none does
     Share share{};
-    bool certain = true;  ///< false: a record with the key's tag is not plain, and may be the key's
+    bool certain = true;  ///< false: a record with the key's tag is not simple, and may be the key's; or that has expired
 };
 
-inline Standing find_plain(LockedShard& shard, index::Bucket& home, const Store& store) {
+inline Standing find_simple(LockedShard& shard, index::Bucket& home, const Store& store) {
     Standing standing;
     index::scan_chain(shard.region, shard.id, &home, format::tag_from_hash(store.hash), [&](Slot& slot, SlotWord word) {
         const std::uint64_t offset = format::offset_of(word);
-        format::PlainHead head;
-        standing.certain = region::read_plain_head(shard.region, offset, head);
+        format::RecordHead head;
+        standing.certain = region::read_simple_head(shard.region, offset, head);
         if (!standing.certain) return true;
-        const std::byte* const its_key = shard.region.at(offset) + sizeof head;
+        const std::byte* const its_key = shard.region.at(offset) + head.bytes();
         if (head.key_length() != store.key.size() || !platform::equals_shared(store.key.data(), its_key, store.key.size()))
             return false;
+        standing.certain = !head.expires() || !platform::has_expired(region::read_expiry(shard.region, offset));
         standing.slot = &slot;
         standing.share = {word, shard.geometry().segment_of(offset), static_cast<std::uint32_t>(head.stored_bytes())};
         return true;
@@ -86,7 +89,8 @@ inline Standing find_plain(LockedShard& shard, index::Bucket& home, const Store&
 /// The general way, with the lock that is held. False: that has to be taken again, for a message that says what is wrong.
 [[gnu::noinline]] inline bool store_otherwise(Core& core, LockedShard& shard, const Store& store) {
     bound_shard_header(shard);
-    return store_locked(core, shard, {store.key, store.value, {}}, store.hash, nullptr).ok();
+    const Ttl ttl = store.expires_at_ms != 0 ? Ttl::at(store.expires_at_ms) : Ttl::never();
+    return store_locked(core, shard, {store.key, store.value, {ttl, 0}}, store.hash, nullptr).ok();
 }
 
 /// Begins to load the lines where the queue's next record goes.
@@ -100,9 +104,9 @@ inline bool put(Core& core, LockedShard& shard, const Store& store, Queue queue,
     const segments::Place place = segments::append_place(shard, queue, store.bytes);
     if (!place || survivors_need_room(shard)) [[unlikely]]
         return false;
-    const std::uint64_t offset = append_plain(shard, place, store.key, store.value, store.hash);
+    const std::uint64_t offset = append_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
     const SlotWord word = word_for(shard, offset, store.hash, before.word != 0 ? format::hits_of(before.word) : 0);
-    publish_plain(shard, slot, before, {word, place.segment, store.bytes});
+    publish_known(shard, slot, before, {word, place.segment, store.bytes});
     core.count(Count::sets);
     if (before.word != 0) core.count(Count::replaced);
     prefetch_next(shard, offset + store.bytes);
@@ -129,8 +133,9 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     return put(core, shard, store, queue, home.slots[static_cast<unsigned>(__builtin_ctz(empty))], {});
 }
 
-/// Stores a value that never expires. True: done, and counted. False: the general way has to tell what there is.
-inline bool store_plain(Core& core, std::string_view key, std::string_view value, std::uint64_t hash) {
+/// True: done, and counted. False: the general way has to tell what there is.
+inline bool store_simple(Core& core, std::string_view key, std::string_view value, std::uint64_t hash,
+                         std::int64_t expires_at_ms) {
     const FreeLock lock(core, core.geometry().shard_of(hash));
     if (!lock) [[unlikely]]
         return false;
@@ -138,8 +143,9 @@ inline bool store_plain(Core& core, std::string_view key, std::string_view value
     const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
     index::Bucket& home = index::main_bucket(shard.region, shard.id, hash, directory.buckets);
     if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, hash);
-    const Store store{key, value, hash, static_cast<std::uint32_t>(format::plain_record_bytes(key.size(), value.size()))};
-    const Standing standing = find_plain(shard, home, store);
+    const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires_at_ms != 0);
+    const Store store{key, value, hash, expires_at_ms, static_cast<std::uint32_t>(bytes)};
+    const Standing standing = find_simple(shard, home, store);
     const bool done = standing.certain &&
                       (standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home));
     if (done) [[likely]]

@@ -81,8 +81,8 @@ format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, s
 std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record) {
     const segments::Place place = segments::append_place(shard, queue, record.meta.stored_bytes());
     if (!place) return 0;
-    if (record.meta.flags == 0 && record.payload_tail.empty()) [[likely]]
-        return append_plain(shard, place, record.key, record.payload, record.key_hash);
+    if ((record.meta.flags & ~format::kHasExpiry) == 0 && record.payload_tail.empty()) [[likely]]
+        return append_simple(shard, place, record.key, record.payload, record.key_hash, record.meta.expires_at_ms);
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
     std::byte* at = shard.region.at(offset);

@@ -69,23 +69,32 @@ SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& reco
 
 inline namespace LARDER_ISA {
 
-/// Writes a record without fields to a place that has room for it, and makes it part of the segment. Returns its offset.
-[[gnu::always_inline]] inline std::uint64_t append_plain(LockedShard& shard, const segments::Place& place, std::string_view key,
-                                                         std::string_view value, std::uint64_t hash) {
+/// Writes a simple record (`expires_at_ms` 0: never) to a place that has room for it, and makes it part of the segment. Returns
+/// its offset.
+[[gnu::always_inline]] inline std::uint64_t append_simple(LockedShard& shard, const segments::Place& place, std::string_view key,
+                                                          std::string_view value, std::uint64_t hash,
+                                                          std::int64_t expires_at_ms) {
+    const bool expires = expires_at_ms != 0;
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
     std::byte* const at = shard.region.at(offset);
-    std::byte* const its_key = at + sizeof(format::PlainHead);
+    std::byte* const its_key = at + format::simple_head_bytes(expires);
     platform::copy_short_to_shared(its_key, key.data(), key.size());
     // A view of nothing may be null, from which nothing may be copied either.
     const char* const given = value.data() != nullptr ? value.data() : "";
-    const std::uint64_t sum = region::copy_and_sum_to_shared(its_key + key.size(), given, value.size());
+    std::uint64_t sum = region::copy_and_sum_to_shared(its_key + key.size(), given, value.size());
+    std::uint64_t lengths = format::RecordHead::lengths(key.size(), value.size());
+    if (expires) {
+        platform::copy_to_shared(at + format::kRecordHeaderBytes, &expires_at_ms, sizeof expires_at_ms);
+        sum = format::mix_expiry(sum, expires_at_ms);
+        lengths |= format::kHasExpiry;
+    }
     LARDER_FAULT_POINT("record.half_written");
-    const std::uint64_t lengths = format::PlainHead::lengths(key.size(), value.size());
     const std::uint64_t head = lengths << 32 | format::bound_checksum(sum, format::bind_to(hash, lengths, generation, offset));
     platform::copy_to_shared(at, &head, sizeof head);
     LARDER_FAULT_POINT("record.written");
-    segments::advance(shard, place, static_cast<std::uint32_t>(format::plain_record_bytes(key.size(), value.size())), 0);
+    const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires);
+    segments::advance(shard, place, static_cast<std::uint32_t>(bytes), expires_at_ms);
     LARDER_FAULT_POINT("record.appended");
     return offset;
 }

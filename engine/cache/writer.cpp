@@ -49,13 +49,8 @@ void find_present(Core& core, LockedShard& shard, std::string_view key, std::uin
 }
 
 std::int64_t expiry_for(Ttl ttl, const Present& present) noexcept {
-    if (ttl.is_never()) return 0;
     if (ttl.is_keep()) return present ? present.record.meta.expires_at_ms : 0;
-    if (ttl.is_absolute()) return ttl.milliseconds();
-    if (ttl.milliseconds() <= 0) return 1;
-    const std::int64_t now = platform::now_ms();
-    return ttl.milliseconds() > std::numeric_limits<std::int64_t>::max() - now ? std::numeric_limits<std::int64_t>::max()
-                                                                               : now + ttl.milliseconds();
+    return expiry_of(ttl);
 }
 
 Status check_condition(LockedShard& shard, const StoreRequest& request, const Present& present) {
@@ -193,6 +188,13 @@ Status check_key(std::string_view key) {
     if (key.size() > format::kMaxKeyBytes)
         return {Code::too_large, "a key of " + std::to_string(key.size()) + " bytes is above the limit of 65535"};
     return Code::ok;
+}
+
+std::int64_t expire_after(std::int64_t milliseconds) noexcept {
+    if (milliseconds <= 0) return 1;
+    const std::int64_t now = platform::now_ms();
+    constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+    return milliseconds > kLatest - now ? kLatest : now + milliseconds;
 }
 
 Queue queue_for_new(LockedShard& shard, std::uint64_t hash, std::size_t bytes) noexcept {

@@ -26,6 +26,13 @@ Status store(Core& core, const StoreRequest& request, std::uint64_t* version);
 /// store() for a key of this hash, whose shard's lock is held.
 Status store_locked(Core& core, region::LockedShard& shard, const StoreRequest& request, std::uint64_t hash,
                     std::uint64_t* version);
+/// When what is written now expires, so many milliseconds later. Never 0.
+std::int64_t expire_after(std::int64_t milliseconds) noexcept;
+/// When what is written now expires, in milliseconds since the epoch; 0: never. REQUIRES: not Ttl::keep().
+inline std::int64_t expiry_of(Ttl ttl) noexcept {
+    if (ttl.is_never()) return 0;
+    return ttl.is_absolute() ? ttl.milliseconds() : expire_after(ttl.milliseconds());
+}
 /// The queue where a record of an absent key begins: small, or main if the key was there not long ago.
 format::Queue queue_for_new(region::LockedShard& shard, std::uint64_t hash, std::size_t bytes) noexcept;
 Status remove(Core& core, std::string_view key);

@@ -99,9 +99,15 @@ struct RecordMeta {
     std::size_t stored_bytes() const noexcept { return align_record(header_bytes() + inline_key_bytes() + payload_bytes()); }
 };
 
-/// Bytes that a record without fields takes.
-constexpr std::size_t plain_record_bytes(std::size_t key_bytes, std::size_t value_bytes) noexcept {
-    return align_record(kRecordHeaderBytes + key_bytes + value_bytes);
+/// A record is simple if it has no field but perhaps an expiry: what nearly all are. It is plain if it has none at all.
+///
+/// Bytes before a simple record's key.
+constexpr std::size_t simple_head_bytes(bool expires) noexcept {
+    return kRecordHeaderBytes + (expires ? sizeof(std::int64_t) : 0);
+}
+/// Bytes that a simple record takes.
+constexpr std::size_t simple_record_bytes(std::size_t key_bytes, std::size_t value_bytes, bool expires) noexcept {
+    return align_record(simple_head_bytes(expires) + key_bytes + value_bytes);
 }
 
 /// Sets kWide, and the flags of the fields that have a value.
@@ -133,6 +139,10 @@ constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
 
 /// What the fields add to a payload's sum.
 std::uint64_t mix_fields(std::uint64_t sum, const RecordMeta& meta) noexcept;
+/// The same where an expiry is the only field.
+constexpr std::uint64_t mix_expiry(std::uint64_t sum, std::int64_t expires_at_ms) noexcept {
+    return mix(mix(sum, static_cast<std::uint64_t>(expires_at_ms)), 0);
+}
 
 /// What a checksum is bound to besides the payload: when and where the record was written, and what it is.
 struct Binding {
@@ -161,30 +171,33 @@ inline std::uint32_t record_checksum(std::uint64_t payload_sum, std::uint64_t ke
 }
 
 /// The first eight bytes of a record as one word.
-struct PlainHead {
+struct RecordHead {
     std::uint64_t word = 0;
 
     std::uint32_t checksum() const noexcept { return static_cast<std::uint32_t>(word); }
-    /// Without fields, fragments or anything else that a flag stands for, key and value follow at once. Whether this is so, and
-    /// the key has this length.
-    bool is_plain_with(std::size_t key_bytes) const noexcept { return ((word >> 32) & 0xffff) == key_bytes << 8; }
+    bool is_simple() const noexcept { return (flags() & ~kHasExpiry) == 0; }
+    bool is_simple_with(std::size_t key_bytes) const noexcept { return is_simple() && key_length() == key_bytes; }
+    /// Whether an expiry follows.
+    bool expires() const noexcept { return (flags() & kHasExpiry) != 0; }
+    std::uint8_t flags() const noexcept { return static_cast<std::uint8_t>(word >> 32); }
     /// The upper half of a plain record's head for these lengths.
     static constexpr std::uint64_t lengths(std::size_t key_bytes, std::size_t value_bytes) noexcept {
         return (value_bytes << 8 | key_bytes) << 8;
     }
-    bool is_plain() const noexcept { return (word & (std::uint64_t{0xff} << 32)) == 0; }
-    /// Bytes that the record takes if it is plain.
-    std::size_t stored_bytes() const noexcept { return plain_record_bytes(key_length(), value_length()); }
+    /// Bytes before the key if the record is simple.
+    std::size_t bytes() const noexcept { return simple_head_bytes(expires()); }
+    /// Bytes that the record takes if it is simple.
+    std::size_t stored_bytes() const noexcept { return simple_record_bytes(key_length(), value_length(), expires()); }
     std::uint8_t key_length() const noexcept { return static_cast<std::uint8_t>(word >> 40); }
     std::uint16_t value_length() const noexcept { return static_cast<std::uint16_t>(word >> 48); }
 };
-static_assert(sizeof(PlainHead) == kRecordHeaderBytes);
+static_assert(sizeof(RecordHead) == kRecordHeaderBytes);
 
-/// decode_meta() of a plain record (a filler among them). Each member is stored where it stays: a copy of a structure that
-/// was just stored in pieces costs more than all else here.
-inline void decode_plain(const PlainHead& head, RecordMeta& meta) noexcept {
+/// decode_meta() of a simple record's first word (a filler's among them). Each member is stored where it stays: a copy of a
+/// structure that was just stored in pieces costs more than all else here.
+inline void decode_simple(const RecordHead& head, RecordMeta& meta) noexcept {
     meta.checksum = head.checksum();
-    meta.flags = 0;
+    meta.flags = head.flags();
     meta.key_length = head.key_length();
     meta.fragments = 0;
     meta.value_length = head.value_length();
@@ -194,9 +207,9 @@ inline void decode_plain(const PlainHead& head, RecordMeta& meta) noexcept {
     meta.soft_expires_at_ms = 0;
 }
 
-/// record_checksum() of a plain record.
-inline std::uint32_t plain_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const PlainHead& head,
-                                    std::uint64_t generation, std::uint64_t offset) noexcept {
+/// record_checksum() of a simple record, whose sum has its expiry mixed in.
+inline std::uint32_t head_checksum(std::uint64_t payload_sum, std::uint64_t key_hash, const RecordHead& head,
+                                   std::uint64_t generation, std::uint64_t offset) noexcept {
     return bound_checksum(payload_sum, bind_to(key_hash, head.word >> 32, generation, offset));
 }
 

@@ -24,31 +24,41 @@ struct RecordAt {
 /// The rest of read_record() for records with fields or fragments. `room` is what is left of the segment.
 bool read_fields(const Region& region, std::uint64_t offset, std::uint64_t room, RecordAt& out) noexcept;
 
+/// The expiry of a simple record that has one. REQUIRES: the record ends within its segment.
+inline std::int64_t read_expiry(const Region& region, std::uint64_t offset) noexcept {
+    std::int64_t expires_at_ms = 0;
+    platform::copy_from_shared(&expires_at_ms, region.at(offset) + format::kRecordHeaderBytes, sizeof expires_at_ms);
+    return expires_at_ms;
+}
+
 /// Decodes the record at `offset`. False when the offset is outside the segments, or a length leads out of its segment.
 inline bool read_record(const Region& region, std::uint64_t offset, RecordAt& out) noexcept {
     const format::Geometry& g = region.geometry();
     if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return false;
     const std::uint64_t room = g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
-    format::PlainHead head;
+    format::RecordHead head;
     platform::copy_from_shared(&head.word, region.at(offset), sizeof head.word);
-    if (!head.is_plain()) [[unlikely]]
+    if (!head.is_simple()) [[unlikely]]
         return read_fields(region, offset, room, out);
     out.offset = offset;
-    format::decode_plain(head, out.meta);
-    return sizeof head + head.key_length() + head.value_length() <= room;
+    format::decode_simple(head, out.meta);
+    if (head.bytes() + head.key_length() + head.value_length() > room) return false;
+    if (!head.expires()) return true;
+    out.meta.expires_at_ms = read_expiry(region, offset);
+    return head.key_length() != 0;
 }
 
-/// The head of a plain record that ends within its segment. False where none is.
-inline bool read_plain_head(const Region& region, std::uint64_t offset, format::PlainHead& head) noexcept {
+/// The head of a simple record that ends within its segment. False where none is.
+inline bool read_simple_head(const Region& region, std::uint64_t offset, format::RecordHead& head) noexcept {
     const format::Geometry& g = region.geometry();
     if (!g.holds_records(offset) || offset % format::kRecordAlignment != 0) return false;
     platform::copy_from_shared(&head.word, region.at(offset), sizeof head.word);
-    return head.is_plain() && head.stored_bytes() <= g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
+    return head.is_simple() && head.stored_bytes() <= g.segment_size - ((offset - g.segments_begin) & (g.segment_size - 1));
 }
-/// The bytes that a plain record takes; 0 where none is.
-inline std::size_t plain_bytes(const Region& region, std::uint64_t offset) noexcept {
-    format::PlainHead head;
-    return read_plain_head(region, offset, head) ? head.stored_bytes() : 0;
+/// The bytes that a simple record takes; 0 where none is.
+inline std::size_t simple_bytes(const Region& region, std::uint64_t offset) noexcept {
+    format::RecordHead head;
+    return read_simple_head(region, offset, head) ? head.stored_bytes() : 0;
 }
 
 /// The n-th fragment of a fragmented record, as it stands there (unchecked).
