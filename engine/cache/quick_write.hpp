@@ -9,6 +9,7 @@
 #include "engine/cache/record_writer.hpp"
 #include "engine/cache/repair.hpp"
 #include "engine/cache/writer.hpp"
+#include "engine/index/chain.hpp"
 #include "engine/index/growth.hpp"
 #include "engine/index/lookup.hpp"
 #include "engine/platform/clock.hpp"
@@ -119,9 +120,16 @@ inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const 
     return put(core, shard, store, segments::queue_of(shard.region, standing.share.segment), *standing.slot, standing.share);
 }
 
+/// An empty slot behind a full home bucket; nullptr when there is no room for a bucket more.
+[[gnu::noinline]] inline Slot* find_empty_beyond(LockedShard& shard, index::Bucket& home) {
+    bound_shard_header(shard);
+    return index::find_empty_in(shard, home);
+}
+
 inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bucket& home) {
     const unsigned empty = index::match_empty(home);
-    if (empty == 0) return false;
+    Slot* const slot = empty != 0 ? &home.slots[static_cast<unsigned>(__builtin_ctz(empty))] : find_empty_beyond(shard, home);
+    if (slot == nullptr) return false;
     Queue queue = Queue::small;
     if (shard.header.has_ghosts != 0) {
         // Asked last: a ghost that was found is forgotten.
@@ -130,7 +138,7 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
             return false;
         queue = queue_for_new(shard, store.hash, store.bytes);
     }
-    return put(core, shard, store, queue, home.slots[static_cast<unsigned>(__builtin_ctz(empty))], {});
+    return put(core, shard, store, queue, *slot, {});
 }
 
 /// True: done, and counted. False: the general way has to tell what there is.

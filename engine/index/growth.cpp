@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <span>
 #include <vector>
 
 namespace larder::index {
@@ -162,22 +164,24 @@ bool split_bucket(LockedShard& shard) {
     gather(shard, from, gathered);
     if (!gathered.complete) return false;
     zero(to);
-    auto belongs_to_new = [&](const Gathered::Member& m) { return m.hash != 0 && format::bucket_of(m.hash, added + 1) == added; };
-    for (std::size_t i = 0; i < gathered.count; ++i) {
-        if (!belongs_to_new(gathered.members[i])) continue;
-        Slot* slot = find_empty_in(shard, to);
+    // Those that belong to the new bucket come to the front.
+    const auto end = gathered.members.begin() + static_cast<std::ptrdiff_t>(gathered.count);
+    const auto stay = std::partition(gathered.members.begin(), end, [added](const Gathered::Member& m) {
+        return m.hash != 0 && format::bucket_of(m.hash, added + 1) == added;
+    });
+    const std::span moving(gathered.members.begin(), stay);
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+        Slot* slot = i < kSlotsPerBucket ? &to.slots[i] : find_empty_in(shard, to);
         if (slot == nullptr) {
             abandon(shard, to);
             return false;
         }
-        slot->store(gathered.members[i].slot->load(std::memory_order_relaxed), std::memory_order_release);
+        slot->store(moving[i].slot->load(std::memory_order_relaxed), std::memory_order_release);
     }
     LARDER_FAULT_POINT("split.copied");
     publish_buckets(shard, added + 1);
     LARDER_FAULT_POINT("split.published");
-    for (std::size_t i = 0; i < gathered.count; ++i) {
-        if (belongs_to_new(gathered.members[i])) gathered.members[i].slot->store(0, std::memory_order_release);
-    }
+    for (const Gathered::Member& moved : moving) moved.slot->store(0, std::memory_order_release);
     LARDER_FAULT_POINT("split.cleared");
     pull_forward(shard, from);
     return true;

@@ -38,18 +38,14 @@ bool has_fragmented_key(const Region& region, const RecordAt& record, std::strin
     return copy_key(region, record, stored) && stored == key;
 }
 
-std::uint64_t owner_hash(const Region& region, const RecordAt& record) {
+std::uint64_t owner_hash_otherwise(const Region& region, const RecordAt& record) {
     if (record.meta.is(format::kFragment)) {
         std::uint64_t hash = 0;
         platform::copy_from_shared(&hash, region.at(record.key_at()), sizeof hash);
         return hash;
     }
-    if (record.meta.has_long_key()) {
-        std::string key;
-        (void)copy_key(region, record, key);
-        return region.hash(key);
-    }
-    const std::string_view key(reinterpret_cast<const char*>(region.at(record.key_at())), record.meta.key_length);
+    std::string key;
+    (void)copy_key(region, record, key);
     return region.hash(key);
 }
 

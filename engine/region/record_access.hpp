@@ -81,8 +81,14 @@ inline bool has_key(const Region& region, const RecordAt& record, std::string_vi
         return has_fragmented_key(region, record, key);
     return platform::equals_shared(key.data(), region.at(record.key_at()), key.size());
 }
+/// owner_hash() of a fragment, or where the key is kept in fragments.
+std::uint64_t owner_hash_otherwise(const Region& region, const RecordAt& record);
 /// The hash of the key the record belongs to (for a fragment: its owner's key). For owners of the shard's lock.
-std::uint64_t owner_hash(const Region& region, const RecordAt& record);
+inline std::uint64_t owner_hash(const Region& region, const RecordAt& record) {
+    if (record.meta.is(format::kFragment) || record.meta.has_long_key()) [[unlikely]]
+        return owner_hash_otherwise(region, record);
+    return region.hash({reinterpret_cast<const char*>(region.at(record.key_at())), record.meta.key_length});
+}
 
 inline namespace LARDER_ISA {
 
