@@ -107,7 +107,7 @@ void finish_victim(Core& core, LockedShard& shard, std::uint32_t segment, std::u
     }
 }
 
-// The next records of a victim, whose buckets are being loaded.
+// The next records of a victim, for which buckets and ghosts are being loaded.
 struct Approached {  // NOLINT(cppcoreguidelines-pro-type-member-init): the first `count` are looked at
     static constexpr std::size_t kMost = 16;
     std::array<RecordAt, kMost> records;
@@ -115,9 +115,10 @@ struct Approached {  // NOLINT(cppcoreguidelines-pro-type-member-init): the firs
     std::size_t count = 0;
 };
 
-// Looks at about `budget` bytes of records, so that the cache misses on their buckets overlap.
+// Looks at about `budget` bytes of records, so that the cache misses on their buckets and ghosts overlap.
 void approach(LockedShard& shard, std::uint64_t at, std::uint64_t end, std::size_t budget, Approached& next) {
     next.count = 0;
+    const bool drops = shard.header.victim_mode != static_cast<std::uint32_t>(EmptyMode::reclaim);
     const std::uint64_t stop = at + std::min<std::uint64_t>(budget, end - at);
     while (at < stop && next.count < Approached::kMost) {
         RecordAt& record = next.records[next.count];
@@ -126,6 +127,7 @@ void approach(LockedShard& shard, std::uint64_t at, std::uint64_t end, std::size
         at += record.meta.stored_bytes();
         const std::uint64_t hash = region::owner_hash(shard.region, record);
         __builtin_prefetch(&index::home_bucket(shard, hash), 1);
+        if (drops) segments::prefetch_ghosts(shard, hash);
         next.hashes[next.count++] = hash;
     }
 }
