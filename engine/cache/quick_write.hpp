@@ -141,6 +141,20 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     return put(core, shard, store, queue, *slot, {});
 }
 
+/// False: nothing has changed.
+inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
+    const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
+    // A bucket without space must not be written to, whatever the directory says (INV-13).
+    if (directory.buckets > shard.header.main_buckets_committed.load(std::memory_order_relaxed)) [[unlikely]]
+        return false;
+    index::Bucket& home = index::main_bucket(shard.region, shard.id, store.hash, directory.buckets);
+    if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
+    const Standing standing = find_simple(shard, home, store);
+    if (!standing.certain) [[unlikely]]
+        return false;
+    return standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home);
+}
+
 /// True: done, and counted. False: the general way has to tell what there is.
 inline bool store_simple(Core& core, std::string_view key, std::string_view value, std::uint64_t hash,
                          std::int64_t expires_at_ms) {
@@ -148,15 +162,9 @@ inline bool store_simple(Core& core, std::string_view key, std::string_view valu
     if (!lock) [[unlikely]]
         return false;
     LockedShard shard(core.region, core.geometry().shard_of(hash));
-    const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
-    index::Bucket& home = index::main_bucket(shard.region, shard.id, hash, directory.buckets);
-    if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, hash);
     const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires_at_ms != 0);
     const Store store{key, value, hash, expires_at_ms, static_cast<std::uint32_t>(bytes)};
-    const Standing standing = find_simple(shard, home, store);
-    const bool done = standing.certain &&
-                      (standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home));
-    if (done) [[likely]]
+    if (store_at_home(core, shard, store)) [[likely]]
         return true;
     return store_otherwise(core, shard, store);
 }
