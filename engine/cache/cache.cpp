@@ -216,8 +216,9 @@ Result<Cursor> Cache::for_each(const ScanOptions& options, const std::function<b
 Status Cache::set(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
     if (!options.ttl.is_keep() && options.flags == 0 && version == nullptr) [[likely]] {
         Core* const core = writable_at_once(impl_.get());
-        if (core != nullptr && core->quick.set(*core, key, value, cache::expiry_of(options.ttl)) && !core->loss_guard.has_lost())
-            return Code::ok;
+        Status status;
+        if (core != nullptr && core->quick.set(*core, key, value, cache::expiry_of(options.ttl), status))
+            return or_lost(*core, std::move(status));
     }
     return store(impl_.get(), {key, value, options}, version);
 }

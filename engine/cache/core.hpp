@@ -16,7 +16,7 @@ namespace larder::cache {
 
 struct Core;
 
-/// The reads that are worth a copy of their code for each instruction set (quick_paths.hpp).
+/// The operations that are worth a copy of their code for each instruction set (quick_paths.hpp).
 struct QuickPaths {
     /// Counts and returns ok or not_found; anything else is no answer, and get_any() has to give it.
     Code (*get)(const Core& core, std::string_view key, std::string& value) = nullptr;
@@ -28,9 +28,9 @@ struct QuickPaths {
     /// Many lookups whose cache misses overlap. Fills an answer for each key; returns the number of hits. REQUIRES: equal sizes.
     std::size_t (*get_many)(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
                             bool versions) = nullptr;
-    /// Stores a value without client flags that expires then (0: never), and counts the set. False: nothing has changed, and the
-    /// general way has to tell why.
-    bool (*set)(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) = nullptr;
+    /// Stores a value without client flags that expires then (0: never). True: `status`, which was ok, is the answer. False:
+    /// nothing was done, and the general way has to.
+    bool (*set)(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms, Status& status) = nullptr;
 };
 
 struct Core {

@@ -1,4 +1,4 @@
-// Which of the reads' copies, one for each instruction set, a handle uses.
+// Which of the common operations' copies, one for each instruction set, a handle uses.
 #pragma once
 
 #include "engine/cache/core.hpp"

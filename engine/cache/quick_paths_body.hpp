@@ -186,11 +186,12 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
 
 [[gnu::noinline]] inline std::uint64_t hash_other(const Core& core, std::string_view key) noexcept { return core.hash(key); }
 
-[[gnu::flatten]] inline bool set(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) {
+[[gnu::flatten]] inline bool set(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms,
+                                 Status& status) {
     if (key.size() - 1 >= format::kMaxShortKeyBytes || value.size() > kQuickValueBytes) return false;
     // Where the compiler knows the key's length, it knows which way the hash takes.
     const std::uint64_t hash = kShortKeys.hold(key.size()) ? core.hash(key) : hash_other(core, key);
-    return store_simple(core, key, value, hash, expires_at_ms);
+    return store_simple(core, key, value, hash, expires_at_ms, status);
 }
 
 inline constexpr QuickPaths kPaths{get, get_any, get_exactly, get_many, set};

@@ -80,18 +80,18 @@ inline Standing find_simple(LockedShard& shard, index::Bucket& home, const Store
 }
 
 /// What seldom follows a set. Not inlined: the common way should not pay for it.
-[[gnu::noinline]] inline void keep_up(Core& core, LockedShard& shard, const Store& store, Queue queue) {
+[[gnu::noinline]] inline void keep_up(Core& core, LockedShard& shard, const Store& store, Queue queue, bool is_new) {
     bound_shard_header(shard);
     shard.spared_hash = store.hash;
-    if (index::split_due(shard)) grow_index(core, shard);
+    if (is_new && index::split_due(shard)) grow_index(core, shard);
     keep_pace(core, shard, queue, store.bytes);
 }
 
-/// The general way, with the lock that is held. False: that has to be taken again, for a message that says what is wrong.
-[[gnu::noinline]] inline bool store_otherwise(Core& core, LockedShard& shard, const Store& store) {
+/// The general way, with the lock that is held.
+[[gnu::noinline]] inline Status store_otherwise(Core& core, LockedShard& shard, const Store& store) {
     bound_shard_header(shard);
     const Ttl ttl = store.expires_at_ms != 0 ? Ttl::at(store.expires_at_ms) : Ttl::never();
-    return store_locked(core, shard, {store.key, store.value, {ttl, 0}}, store.hash, nullptr).ok();
+    return store_locked(core, shard, {store.key, store.value, {ttl, 0}}, store.hash, nullptr);
 }
 
 /// Begins to load the lines where the queue's next record goes.
@@ -112,7 +112,7 @@ inline bool put(Core& core, LockedShard& shard, const Store& store, Queue queue,
     if (before.word != 0) core.count(Count::replaced);
     prefetch_next(shard, offset + store.bytes);
     if ((before.word == 0 && index::split_due(shard)) || pace_due(shard, queue)) [[unlikely]]
-        keep_up(core, shard, store, queue);
+        keep_up(core, shard, store, queue, before.word == 0);
     return true;
 }
 
@@ -127,17 +127,15 @@ inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const 
 }
 
 inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bucket& home) {
+    const bool comes_back = shard.header.has_ghosts != 0 && segments::has_ghost(shard, store.hash);
+    const Queue queue = comes_back ? Queue::main : Queue::small;
+    // First of all, since what follows leaves traces.
+    if (!segments::append_place(shard, queue, store.bytes) || survivors_need_room(shard)) [[unlikely]]
+        return false;
     const unsigned empty = index::match_empty(home);
     Slot* const slot = empty != 0 ? &home.slots[static_cast<unsigned>(__builtin_ctz(empty))] : find_empty_beyond(shard, home);
     if (slot == nullptr) return false;
-    Queue queue = Queue::small;
-    if (shard.header.has_ghosts != 0) {
-        // Asked last: a ghost that was found is forgotten.
-        if (!segments::append_place(shard, Queue::small, store.bytes) ||
-            !segments::append_place(shard, Queue::main, store.bytes) || survivors_need_room(shard))
-            return false;
-        queue = queue_for_new(shard, store.hash, store.bytes);
-    }
+    if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
     return put(core, shard, store, queue, *slot, {});
 }
 
@@ -145,7 +143,7 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
 inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
     // A bucket without space must not be written to, whatever the directory says (INV-13).
-    if (directory.buckets > shard.header.main_buckets_committed.load(std::memory_order_relaxed)) [[unlikely]]
+    if (std::uint64_t{directory.buckets - 1} >= shard.header.main_buckets_committed.load(std::memory_order_relaxed)) [[unlikely]]
         return false;
     index::Bucket& home = index::main_bucket(shard.region, shard.id, store.hash, directory.buckets);
     if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
@@ -155,18 +153,18 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     return standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home);
 }
 
-/// True: done, and counted. False: the general way has to tell what there is.
-inline bool store_simple(Core& core, std::string_view key, std::string_view value, std::uint64_t hash,
-                         std::int64_t expires_at_ms) {
+/// False: the lock is not free, and nothing was done. Else `status` is the answer.
+inline bool store_simple(Core& core, std::string_view key, std::string_view value, std::uint64_t hash, std::int64_t expires_at_ms,
+                         Status& status) {
     const FreeLock lock(core, core.geometry().shard_of(hash));
     if (!lock) [[unlikely]]
         return false;
     LockedShard shard(core.region, core.geometry().shard_of(hash));
     const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires_at_ms != 0);
     const Store store{key, value, hash, expires_at_ms, static_cast<std::uint32_t>(bytes)};
-    if (store_at_home(core, shard, store)) [[likely]]
-        return true;
-    return store_otherwise(core, shard, store);
+    if (!store_at_home(core, shard, store)) [[unlikely]]
+        status = store_otherwise(core, shard, store);
+    return true;
 }
 
 }  // namespace LARDER_ISA

@@ -149,7 +149,7 @@ struct Binding {
     std::uint64_t place;
     std::uint64_t name;
 };
-/// `lengths` is what the second half of a plain record's head says.
+/// `lengths` is what the second half of a simple record's head says.
 constexpr Binding bind_to(std::uint64_t key_hash, std::uint64_t lengths, std::uint64_t generation,
                           std::uint64_t offset) noexcept {
     return {kOddMultiplier ^ generation ^ (offset << 20), key_hash ^ lengths};

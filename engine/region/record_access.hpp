@@ -21,7 +21,7 @@ struct RecordAt {
     std::uint64_t payload_at() const noexcept { return key_at() + meta.inline_key_bytes(); }
 };
 
-/// The rest of read_record() for records with fields or fragments. `room` is what is left of the segment.
+/// The rest of read_record() for records with other fields than an expiry, or fragments. `room` is what is left of the segment.
 bool read_fields(const Region& region, std::uint64_t offset, std::uint64_t room, RecordAt& out) noexcept;
 
 /// The expiry of a simple record that has one. REQUIRES: the record ends within its segment.

@@ -77,6 +77,10 @@ void prefetch_ghosts(LockedShard& shard, std::uint64_t hash) noexcept {
     if (shard.header.has_ghosts != 0) __builtin_prefetch(&line_of(shard, hash));
 }
 
+bool has_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
+    return match_fingerprints(line_of(shard, hash), fingerprint_of(hash)) != 0;
+}
+
 Ghost forget_ghost(LockedShard& shard, std::uint64_t hash) noexcept {
     if (shard.header.has_ghosts == 0) return {};
     GhostLine& line = line_of(shard, hash);

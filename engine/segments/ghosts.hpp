@@ -23,6 +23,8 @@ struct Ghost {
 void remember_ghost(region::LockedShard& shard, std::uint64_t hash, Queue from) noexcept;
 /// Begins to load what forget_ghost() will look at.
 void prefetch_ghosts(region::LockedShard& shard, std::uint64_t hash) noexcept;
+/// Whether the key is remembered.
+bool has_ghost(region::LockedShard& shard, std::uint64_t hash) noexcept;
 /// Whether the key was remembered; forgets it.
 Ghost forget_ghost(region::LockedShard& shard, std::uint64_t hash) noexcept;
 
