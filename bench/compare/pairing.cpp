@@ -112,9 +112,9 @@ std::vector<Mode> Pairing::modes_of(const Workload& workload) const {
 }
 
 void Pairing::run_modes(const Workload& workload, const std::vector<Mode>& modes) {
+    // What overwrites at another place grows meanwhile.
+    if (!reads_only(workload.operation)) touch_free_memory(bytes());
     for (const Mode mode : modes) {
-        // What overwrites at another place grows meanwhile.
-        if (!reads_only(workload.operation)) touch_free_memory(bytes());
         Cell& cell = line_.cells[std::string(workload.name)][mode];
         for (unsigned round = 0; round < pace_.rounds; ++round) {
             cell.limit.push_back(slice(limit_, workload, mode));
