@@ -1,6 +1,6 @@
 // The common set in one piece: a short simple record, while nobody holds its shard's lock, the key's record (if there is one) is
 // simple and has not expired, and the active segment has room. What is other than that goes the general way (writer.hpp), with
-// nothing changed before.
+// no record changed before.
 #pragma once
 
 #include "engine/cache/evacuation.hpp"
@@ -139,7 +139,7 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     return put(core, shard, store, queue, *slot, {});
 }
 
-/// False: nothing has changed.
+/// False: no record has changed.
 inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     const auto directory = format::unpack_directory(shard.header.directory.load(std::memory_order_relaxed));
     // A bucket without space must not be written to, whatever the directory says (INV-13).
