@@ -100,11 +100,14 @@ inline void prefetch_next(const LockedShard& shard, std::uint64_t end) noexcept 
     for (std::uint64_t i = 0; i < 3; ++i) __builtin_prefetch(shard.region.at(end) + i * kLine, 1);
 }
 
-/// Appends the record and leads the slot to it. False: no room, and nothing has changed.
-inline bool put(Core& core, LockedShard& shard, const Store& store, Queue queue, Slot& slot, const Share& before) {
-    const segments::Place place = segments::append_place(shard, queue, store.bytes);
-    if (!place || survivors_need_room(shard)) [[unlikely]]
-        return false;
+/// Where the record goes. None: no room.
+inline segments::Place find_place(const LockedShard& shard, Queue queue, const Store& store) noexcept {
+    return survivors_need_room(shard) ? segments::Place{} : segments::append_place(shard, queue, store.bytes);
+}
+
+/// Appends the record and leads the slot to it. REQUIRES: what find_place() found for it in this queue.
+inline void put(Core& core, LockedShard& shard, const Store& store, Queue queue, const segments::Place& place, Slot& slot,
+                const Share& before) {
     const std::uint64_t offset = append_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
     const SlotWord word = word_for(shard, offset, store.hash, before.word != 0 ? format::hits_of(before.word) : 0);
     publish_known(shard, slot, before, {word, place.segment, store.bytes});
@@ -113,11 +116,15 @@ inline bool put(Core& core, LockedShard& shard, const Store& store, Queue queue,
     prefetch_next(shard, offset + store.bytes);
     if ((before.word == 0 && index::split_due(shard)) || pace_due(shard, queue)) [[unlikely]]
         keep_up(core, shard, store, queue, before.word == 0);
-    return true;
 }
 
 inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const Standing& standing) {
-    return put(core, shard, store, segments::queue_of(shard.region, standing.share.segment), *standing.slot, standing.share);
+    const Queue queue = segments::queue_of(shard.region, standing.share.segment);
+    const segments::Place place = find_place(shard, queue, store);
+    if (!place) [[unlikely]]
+        return false;
+    put(core, shard, store, queue, place, *standing.slot, standing.share);
+    return true;
 }
 
 /// An empty slot behind a full home bucket; nullptr when there is no room for a bucket more.
@@ -130,13 +137,15 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     const bool comes_back = shard.header.has_ghosts != 0 && segments::has_ghost(shard, store.hash);
     const Queue queue = comes_back ? Queue::main : Queue::small;
     // First of all, since what follows leaves traces.
-    if (!segments::append_place(shard, queue, store.bytes) || survivors_need_room(shard)) [[unlikely]]
+    const segments::Place place = find_place(shard, queue, store);
+    if (!place) [[unlikely]]
         return false;
     const unsigned empty = index::match_empty(home);
     Slot* const slot = empty != 0 ? &home.slots[static_cast<unsigned>(__builtin_ctz(empty))] : find_empty_beyond(shard, home);
     if (slot == nullptr) return false;
     if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
-    return put(core, shard, store, queue, *slot, {});
+    put(core, shard, store, queue, place, *slot, {});
+    return true;
 }
 
 /// False: no record has changed.
