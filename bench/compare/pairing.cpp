@@ -16,7 +16,6 @@ SliceOrder order_of(const Workload& workload, Mode mode, const Pace& pace) {
     order.operation = workload.operation;
     order.choice = workload.choice;
     order.workers = mode == Mode::two_threads ? 2 : 1;
-    order.start_ns = monotonic_ns() + kStartDelay;
     order.lead_in_ns = pace.lead_in_ns;
     order.length_ns = pace.slice_ns;
     order.by_processor_time = pace.by_processor_time;
@@ -77,6 +76,12 @@ std::uint64_t Pairing::bytes() const noexcept {
     return std::uint64_t{data_.records()} * (kKeySize + data_.values().size() + kOverhead);
 }
 
+std::uint64_t Pairing::bytes_a_slice() const noexcept {
+    constexpr std::uint64_t kSetsASecond = 4'000'000;  // of each of two workers
+    const std::uint64_t record = kKeySize + data_.values().size() + kOverhead;
+    return (pace_.lead_in_ns + pace_.slice_ns) * kSetsASecond / 1'000'000'000 * 2 * record;
+}
+
 void Pairing::attach_second(Opening opening) {
     for (Side* side : {&limit_, &own_}) {
         side->second = std::make_unique<Host>(side->peer, data_, side->place);
@@ -112,8 +117,6 @@ std::vector<Mode> Pairing::modes_of(const Workload& workload) const {
 }
 
 void Pairing::run_modes(const Workload& workload, const std::vector<Mode>& modes) {
-    // What overwrites at another place grows meanwhile.
-    if (!reads_only(workload.operation)) touch_free_memory(bytes());
     for (const Mode mode : modes) {
         Cell& cell = line_.cells[std::string(workload.name)][mode];
         for (unsigned round = 0; round < pace_.rounds; ++round) {
@@ -126,6 +129,9 @@ void Pairing::run_modes(const Workload& workload, const std::vector<Mode>& modes
 SliceResult Pairing::slice(Side& side, const Workload& workload, Mode mode) {
     SliceOrder order = order_of(workload, mode, pace_);
     if (&side == &limit_ && order.operation == Operation::batch) order.operation = Operation::get;
+    // What overwrites at another place grows meanwhile.
+    if (!reads_only(workload.operation)) touch_free_memory(bytes_a_slice());
+    order.start_ns = monotonic_ns() + kStartDelay;
     side.first->begin_slice(order);
     if (mode != Mode::two_processes) return side.first->end_slice();
     order.first_worker = 1;

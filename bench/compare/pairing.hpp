@@ -44,6 +44,8 @@ class Pairing {
     std::vector<Mode> modes_of(const Workload& workload) const;
     /// About what a store's file or memory takes.
     std::uint64_t bytes() const noexcept;
+    /// More than writing takes in a slice.
+    std::uint64_t bytes_a_slice() const noexcept;
 
     const Dataset& data_;
     Shape shape_;
