@@ -213,13 +213,14 @@ Result<Cursor> Cache::for_each(const ScanOptions& options, const std::function<b
     return or_lost(**core, cache::scan(**core, options, visit));
 }
 
-Status Cache::set(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
-    if (!options.ttl.is_keep() && options.flags == 0 && version == nullptr) [[likely]] {
-        Core* const core = writable_at_once(impl_.get());
-        Status status;
-        if (core != nullptr && core->quick.set(*core, key, value, cache::expiry_of(options.ttl), status))
-            return or_lost(*core, std::move(status));
-    }
+bool Cache::set_quickly(std::string_view key, std::string_view value, const WriteOptions& options) {
+    Core* const core = impl_ != nullptr ? impl_->present_core() : nullptr;
+    if (core == nullptr || !core->region.writable()) [[unlikely]]
+        return false;
+    return core->quick.set(*core, key, value, cache::expiry_of(options.ttl));
+}
+
+Status Cache::set_any(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {
     return store(impl_.get(), {key, value, options}, version);
 }
 

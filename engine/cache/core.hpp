@@ -28,9 +28,8 @@ struct QuickPaths {
     /// Many lookups whose cache misses overlap. Fills an answer for each key; returns the number of hits. REQUIRES: equal sizes.
     std::size_t (*get_many)(const Core& core, std::span<const std::string_view> keys, std::span<Lookup> answers,
                             bool versions) = nullptr;
-    /// Stores a value without client flags that expires then (0: never). True: `status`, which was ok, is the answer. False:
-    /// nothing was done, and the general way has to.
-    bool (*set)(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms, Status& status) = nullptr;
+    /// Stores a value without client flags that expires then (0: never). False: the general way has to, and may.
+    bool (*set)(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) = nullptr;
 };
 
 struct Core {

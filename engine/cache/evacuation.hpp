@@ -25,10 +25,10 @@ Status make_room(Core& core, LockedShard& shard, format::Queue queue, std::size_
 Status make_spares(Core& core, LockedShard& shard, std::uint32_t count, bool& moved);
 /// Parts of a segment: when no more than one of them is left of the active one, the next is made ready.
 inline constexpr std::uint32_t kNearlyFull = 6;
-/// Whether a set to this queue has something to empty.
-inline bool pace_due(const LockedShard& shard, format::Queue queue) noexcept {
+/// Whether a set to this queue has something to empty, once it has added `bytes` more.
+inline bool pace_due(const LockedShard& shard, format::Queue queue, std::uint32_t bytes = 0) noexcept {
     return shard.header.spare_count <= segments::kReserve &&
-           segments::room_in(shard, queue) <= shard.geometry().segment_size / kNearlyFull;
+           segments::room_in(shard, queue) <= shard.geometry().segment_size / kNearlyFull + bytes;
 }
 /// After a record of `bytes` was written: empties a bit more of the next victim, so that a spare is ready when the active
 /// segment is full. Bounded by a small multiple of `bytes`.

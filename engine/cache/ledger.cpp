@@ -24,7 +24,7 @@ void for_each_share(const LockedShard& shard, SlotWord word, Visit&& visit) {
 void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
     if (format::is_empty(word)) return;
     auto add = [&](std::uint32_t segment, std::size_t bytes) {
-        segments::add_live(shard.region, segment, sign * static_cast<std::int64_t>(bytes));
+        segments::add_live(shard.region, shard.region.segment(segment), sign * static_cast<std::int64_t>(bytes));
     };
     const std::uint64_t offset = format::offset_of(word);
     if (const std::size_t bytes = region::simple_bytes(shard.region, offset); bytes != 0) [[likely]]

@@ -48,18 +48,19 @@ template <class SettleBefore, class SettleNext>
 /// A record's word, and what the accounts have of it; of an empty slot, zeros.
 struct Share {
     SlotWord word = 0;
-    std::uint32_t segment = 0;
+    format::SegmentEntry* segment = nullptr;
     std::uint32_t bytes = 0;
 };
 /// publish() where both shares are known, so that no record has to be looked at again. `before` is what is in the slot, or was
 /// but for its hits.
+template <bool kIsNew>
 [[gnu::always_inline]] inline void publish_known(LockedShard& shard, Slot& slot, const Share& before, const Share& next) {
     auto take_off = [&] {
-        if (before.word != 0) segments::add_live(shard.region, before.segment, -std::int64_t{before.bytes});
+        if constexpr (!kIsNew) segments::add_live(shard.region, *before.segment, -std::int64_t{before.bytes});
     };
     auto add = [&] {
-        segments::add_live(shard.region, next.segment, std::int64_t{next.bytes});
-        if (before.word == 0) count_record(shard, +1);
+        segments::add_live(shard.region, *next.segment, std::int64_t{next.bytes});
+        if constexpr (kIsNew) count_record(shard, +1);
     };
     change_slot(shard, slot, before.word, next.word, take_off, add);
 }

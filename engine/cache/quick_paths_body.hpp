@@ -68,7 +68,7 @@ template <Lengths kKey, Lengths kValue>
     if (!kKey.hold(key.size()) || !kValue.hold(length)) __builtin_unreachable();
     const std::uint64_t hash = core.hash(key);
     // Else the compiler keeps where the key's last bytes are, which the hash needs, to the comparison: one register too many.
-    key = {key.data(), opaque(key.size())};
+    key = {key.data(), platform::opaque(key.size())};
     if (!kKey.hold(key.size())) __builtin_unreachable();
     const Home home = find_home(core, hash);
     index::Slot* slot = find_slot(*home.bucket, hash);
@@ -184,18 +184,31 @@ inline Code get_prepared(const Core& core, const Prepared& prepared, std::string
     return hits;
 }
 
-[[gnu::noinline]] inline std::uint64_t hash_other(const Core& core, std::string_view key) noexcept { return core.hash(key); }
+/// REQUIRES: a key of a length in this range, and a value of kQuickValueBytes at most.
+template <Lengths kKey>
+[[gnu::flatten, gnu::noinline]] inline bool set_sized(Core& core, std::string_view key, std::string_view value,
+                                                      std::int64_t expires_at_ms) {
+    if (!kKey.hold(key.size())) __builtin_unreachable();
+    const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires_at_ms != 0);
+    return store_simple(core, {key, value, core.hash(key), expires_at_ms, static_cast<std::uint32_t>(bytes)});
+}
 
-[[gnu::flatten]] inline bool set(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms,
-                                 Status& status) {
-    if (key.size() - 1 >= format::kMaxShortKeyBytes || value.size() > kQuickValueBytes) return false;
-    // Where the compiler knows the key's length, it knows which way the hash takes.
-    const std::uint64_t hash = kShortKeys.hold(key.size()) ? core.hash(key) : hash_other(core, key);
-    return store_simple(core, key, value, hash, expires_at_ms, status);
+inline constexpr Lengths kSimpleKeys{1, format::kMaxShortKeyBytes};
+
+inline bool set(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) {
+    if (value.size() > kQuickValueBytes) return false;
+    if (kShortKeys.hold(key.size())) [[likely]]
+        return set_sized<kShortKeys>(core, key, value, expires_at_ms);
+    return kSimpleKeys.hold(key.size()) && set_sized<kSimpleKeys>(core, key, value, expires_at_ms);
+}
+
+/// For a handle that asks after each call whether it has lost its file.
+inline bool set_guarded(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) {
+    return !core.loss_guard.has_lost() && set(core, key, value, expires_at_ms) && !core.loss_guard.has_lost();
 }
 
 inline constexpr QuickPaths kPaths{get, get_any, get_exactly, get_many, set};
-inline constexpr QuickPaths kGuardedPaths{leave_to_general, get_any, get_exactly, get_many, set};
+inline constexpr QuickPaths kGuardedPaths{leave_to_general, get_any, get_exactly, get_many, set_guarded};
 
 }  // namespace LARDER_ISA
 

@@ -8,6 +8,7 @@
 #include "engine/index/lookup.hpp"
 #include "engine/platform/clock.hpp"
 #include "engine/platform/fault_point.hpp"
+#include "engine/platform/opaque.hpp"
 #include "engine/region/record_access.hpp"
 
 #include <array>
@@ -114,12 +115,6 @@ inline void prefetch_value(const std::byte* from, std::size_t length) noexcept {
     for (std::size_t at = 2 * kLine; at < length && at < kMost; at += kLine) __builtin_prefetch(from + at);
 }
 
-/// The same number, of which the compiler does not know that it is.
-inline std::uint64_t opaque(std::uint64_t number) noexcept {
-    asm("" : "+r"(number));
-    return number;
-}
-
 /// The longest value and the longest key of a record that is only glimpsed at.
 inline constexpr std::size_t kReadyBytes = 2 * format::kStripeBytes;
 inline constexpr std::size_t kReadyKeyBytes = format::kShortRecordBytes - kReadyBytes - sizeof(format::RecordHead);
@@ -157,7 +152,7 @@ inline Glimpse glimpse(const Core& core, index::SlotWord word, std::uint64_t has
     const format::Binding binding = format::bind_to(hash, lengths, generation, offset);
     std::uint32_t its_lengths = 0;
     platform::copy_from_shared(&its_lengths, at + sizeof its_lengths, sizeof its_lengths);
-    if (its_lengths != opaque(lengths)) [[unlikely]]
+    if (its_lengths != platform::opaque(lengths)) [[unlikely]]
         return {};
     return {at, binding.place, binding.name, format::birth_version(generation, position & (g.segment_size - 1))};
 }
@@ -176,7 +171,7 @@ inline bool copy_glimpsed(const Glimpse& record, std::string_view key, std::span
 /// The length of a value as it is to be used: that of `value` if it is the same, for the reason that glimpse() has.
 inline std::size_t agree_on_length(std::string& value, std::size_t length) {
     const std::size_t room = value.size();
-    if (opaque(room) == length) return room;
+    if (platform::opaque(room) == length) return room;
     value.resize(length);
     return length;
 }

@@ -13,10 +13,12 @@
 #include "engine/index/growth.hpp"
 #include "engine/index/lookup.hpp"
 #include "engine/platform/clock.hpp"
+#include "engine/platform/opaque.hpp"
 #include "engine/region/shard_lock.hpp"
 #include "engine/segments/ghosts.hpp"
 #include "engine/segments/log.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -29,20 +31,10 @@ inline namespace LARDER_ISA {
 inline constexpr std::size_t kQuickValueBytes = 2048;
 static_assert(kQuickValueBytes <= format::kMaxShortValueBytes && kQuickValueBytes <= format::kMinCapacity / 8);
 
-/// A shard's lock, if nobody held it, for a scope.
-class FreeLock {
-  public:
-    FreeLock(const Core& core, std::uint32_t shard) noexcept : lock_(core.region, shard), taken_(lock_.take_if_free()) {}
-    FreeLock(const FreeLock&) = delete;
-    FreeLock& operator=(const FreeLock&) = delete;
-    ~FreeLock() {
-        if (taken_) lock_.release();
-    }
-    explicit operator bool() const noexcept { return taken_; }
-
-  private:
-    region::ShardLock lock_;
-    bool taken_;
+/// Gives a shard's lock back at the end of a scope.
+struct Release {
+    region::ShardLock& lock;
+    ~Release() { lock.release(); }
 };
 
 /// What a set is about.
@@ -61,20 +53,27 @@ struct Standing {
     bool certain = true;  ///< false: a record with the key's tag is not simple, and may be the key's; or that has expired
 };
 
+/// What the record behind a slot with the key's tag is to the key.
+inline Standing look_at(const LockedShard& shard, Slot& slot, SlotWord word, const Store& store) {
+    Standing standing;
+    const std::uint64_t offset = format::offset_of(word);
+    format::RecordHead head;
+    standing.certain = region::read_simple_head(shard.region, offset, head);
+    if (!standing.certain) return standing;
+    const std::byte* const its_key = shard.region.at(offset) + head.bytes();
+    if (head.key_length() != store.key.size() || !platform::equals_shared(store.key.data(), its_key, store.key.size()))
+        return standing;
+    standing.certain = !head.expires() || !platform::has_expired(region::read_expiry(shard.region, offset));
+    standing.slot = &slot;
+    standing.share = {word, &shard.region.segment_at(offset), static_cast<std::uint32_t>(head.stored_bytes())};
+    return standing;
+}
+
 inline Standing find_simple(LockedShard& shard, index::Bucket& home, const Store& store) {
     Standing standing;
     index::scan_chain(shard.region, shard.id, &home, format::tag_from_hash(store.hash), [&](Slot& slot, SlotWord word) {
-        const std::uint64_t offset = format::offset_of(word);
-        format::RecordHead head;
-        standing.certain = region::read_simple_head(shard.region, offset, head);
-        if (!standing.certain) return true;
-        const std::byte* const its_key = shard.region.at(offset) + head.bytes();
-        if (head.key_length() != store.key.size() || !platform::equals_shared(store.key.data(), its_key, store.key.size()))
-            return false;
-        standing.certain = !head.expires() || !platform::has_expired(region::read_expiry(shard.region, offset));
-        standing.slot = &slot;
-        standing.share = {word, shard.geometry().segment_of(offset), static_cast<std::uint32_t>(head.stored_bytes())};
-        return true;
+        standing = look_at(shard, slot, word, store);
+        return standing.slot != nullptr || !standing.certain;
     });
     return standing;
 }
@@ -87,43 +86,89 @@ inline Standing find_simple(LockedShard& shard, index::Bucket& home, const Store
     keep_pace(core, shard, queue, store.bytes);
 }
 
-/// The general way, with the lock that is held.
-[[gnu::noinline]] inline Status store_otherwise(Core& core, LockedShard& shard, const Store& store) {
-    bound_shard_header(shard);
-    const Ttl ttl = store.expires_at_ms != 0 ? Ttl::at(store.expires_at_ms) : Ttl::never();
-    return store_locked(core, shard, {store.key, store.value, {ttl, 0}}, store.hash, nullptr);
-}
-
 /// Begins to load the lines where the queue's next record goes.
 inline void prefetch_next(const LockedShard& shard, std::uint64_t end) noexcept {
     constexpr std::uint64_t kLine = 64;
     for (std::uint64_t i = 0; i < 3; ++i) __builtin_prefetch(shard.region.at(end) + i * kLine, 1);
 }
 
-/// Where the record goes. None: no room.
-inline segments::Place find_place(const LockedShard& shard, Queue queue, const Store& store) noexcept {
-    return survivors_need_room(shard) ? segments::Place{} : segments::append_place(shard, queue, store.bytes);
+/// A record that stands whole behind the end of a queue's active segment. Nothing leads to it, and the segment knows nothing of
+/// it: it may be left there.
+struct Draft {
+    Queue queue{};
+    segments::Place place{};
+    SlotWord word = 0;
+    bool pace_due = false;  ///< once the record is part of it
+    explicit operator bool() const noexcept { return static_cast<bool>(place); }
+};
+
+/// None: no room.
+inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
+    if (survivors_need_room(shard)) [[unlikely]]
+        return {};
+    const segments::Place place = segments::append_place(shard, queue, store.bytes);
+    if (!place) [[unlikely]]
+        return {};
+    const std::uint64_t offset = write_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
+    prefetch_next(shard, offset + store.bytes);
+    const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
+    return {queue, place, format::make_slot(offset, generation, format::tag_from_hash(store.hash)),
+            pace_due(shard, queue, store.bytes)};
 }
 
-/// Appends the record and leads the slot to it. REQUIRES: what find_place() found for it in this queue.
-inline void put(Core& core, LockedShard& shard, const Store& store, Queue queue, const segments::Place& place, Slot& slot,
-                const Share& before) {
-    const std::uint64_t offset = append_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
-    const SlotWord word = word_for(shard, offset, store.hash, before.word != 0 ? format::hits_of(before.word) : 0);
-    publish_known(shard, slot, before, {word, place.segment, store.bytes});
-    core.count(Count::sets);
-    if (before.word != 0) core.count(Count::replaced);
-    prefetch_next(shard, offset + store.bytes);
-    if ((before.word == 0 && index::split_due(shard)) || pace_due(shard, queue)) [[unlikely]]
-        keep_up(core, shard, store, queue, before.word == 0);
+/// Makes the draft part of its segment and leads the slot to it. `before`: what the slot leads to now; of an empty one, zeros.
+template <bool kIsNew>
+[[gnu::always_inline]] inline void put(Core& core, LockedShard& shard, const Store& store, const Draft& draft, Slot& slot,
+                                       const Share& before) {
+    segments::advance(draft.place, store.bytes, store.expires_at_ms);
+    LARDER_FAULT_POINT("record.appended");
+    publish_known<kIsNew>(shard, slot, before, {draft.word, draft.place.entry, store.bytes});
+    if constexpr (kIsNew)
+        core.count(Count::sets);
+    else
+        core.tally.add_both(Count::sets, Count::replaced);
+    if (draft.pace_due || (kIsNew && index::split_due(shard))) [[unlikely]]
+        keep_up(core, shard, store, draft.queue, kIsNew);
 }
 
 inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const Standing& standing) {
-    const Queue queue = segments::queue_of(shard.region, standing.share.segment);
-    const segments::Place place = find_place(shard, queue, store);
-    if (!place) [[unlikely]]
+    Draft next = draft(shard, segments::queue_of(*standing.share.segment), store);
+    if (!next) [[unlikely]]
         return false;
-    put(core, shard, store, queue, place, *standing.slot, standing.share);
+    next.word |= format::hits_of(standing.share.word);
+    put<false>(core, shard, store, next, *standing.slot, standing.share);
+    return true;
+}
+
+/// What is looked at of a record whose lengths are not known yet.
+inline constexpr std::uint64_t kMostLookedAt = format::simple_head_bytes(true) + format::kMaxShortKeyBytes;
+
+/// Overwriting before it is certain that it is: the record that the only slot with the key's tag leads to is most likely the
+/// key's. The new one is drafted while that one is on its way, and the key is compared last of all that can wait, so that the
+/// next set's bucket is within the processor's window while this set waits (bench/README.md). False: nothing was done.
+inline bool overwrite_only(Core& core, LockedShard& shard, const Store& store, Slot& slot) {
+    const format::Geometry& g = shard.geometry();
+    const SlotWord word = slot.load(std::memory_order_relaxed);
+    const std::uint64_t offset = format::offset_of(word);
+    if (offset - g.segments_begin >= g.segments_bytes - kMostLookedAt) [[unlikely]]
+        return false;
+    const std::byte* const at = shard.region.at(offset);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + format::kRecordHeaderBytes + store.key.size());
+    format::SegmentEntry& segment = shard.region.segment_at(offset);
+    Draft next = draft(shard, segments::queue_of(segment), store);
+    if (!next) [[unlikely]]
+        return false;
+    next.word = platform::opaque(next.word | format::hits_of(word));
+    format::RecordHead head;
+    platform::copy_from_shared(&head.word, at, sizeof head.word);
+    if (!head.is_simple_with(store.key.size())) [[unlikely]]
+        return false;
+    if (!platform::equals_shared(store.key.data(), at + head.bytes(), store.key.size())) [[unlikely]]
+        return false;
+    if (head.expires() && platform::has_expired(region::read_expiry(shard.region, offset))) [[unlikely]]
+        return false;
+    put<false>(core, shard, store, next, slot, {word, &segment, static_cast<std::uint32_t>(head.stored_bytes())});
     return true;
 }
 
@@ -137,15 +182,38 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     const bool comes_back = shard.header.has_ghosts != 0 && segments::has_ghost(shard, store.hash);
     const Queue queue = comes_back ? Queue::main : Queue::small;
     // First of all, since what follows leaves traces.
-    const segments::Place place = find_place(shard, queue, store);
-    if (!place) [[unlikely]]
+    const Draft next = draft(shard, queue, store);
+    if (!next) [[unlikely]]
         return false;
     const unsigned empty = index::match_empty(home);
     Slot* const slot = empty != 0 ? &home.slots[static_cast<unsigned>(__builtin_ctz(empty))] : find_empty_beyond(shard, home);
     if (slot == nullptr) return false;
     if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
-    put(core, shard, store, queue, place, *slot, {});
+    put<true>(core, shard, store, next, *slot, {});
     return true;
+}
+
+/// The key's bucket, as far as can be said before the lock is held. Nothing may be read there yet, but loaded.
+inline void prefetch_home(const Core& core, std::uint32_t shard, std::uint64_t hash) noexcept {
+    const auto directory = format::unpack_directory(core.region.shard(shard).directory.load(std::memory_order_relaxed));
+    __builtin_prefetch(&index::main_bucket(core.region, shard, hash, directory.buckets), 1);
+}
+
+/// What the tags in the chain's first two buckets tell.
+struct Sight {
+    Slot* only = nullptr;  ///< the one slot that has the key's tag in the first bucket that has it at all
+    bool is_new = false;   ///< the chain has no slot with the key's tag
+};
+
+inline Sight look_for(const LockedShard& shard, index::Bucket& home, std::uint16_t tag) noexcept {
+    index::Bucket* bucket = &home;
+    unsigned mask = index::match_tags(home, tag);
+    if (mask == 0) {
+        bucket = index::next_in_chain(shard.region, shard.id, home);
+        if (bucket == nullptr) return {nullptr, true};
+        mask = index::match_tags(*bucket, tag);
+    }
+    return {std::has_single_bit(mask) ? &bucket->slots[static_cast<unsigned>(__builtin_ctz(mask))] : nullptr, false};
 }
 
 /// False: no record has changed.
@@ -155,25 +223,27 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     if (std::uint64_t{directory.buckets - 1} >= shard.header.main_buckets_committed.load(std::memory_order_relaxed)) [[unlikely]]
         return false;
     index::Bucket& home = index::main_bucket(shard.region, shard.id, store.hash, directory.buckets);
+    const Sight sight = look_for(shard, home, format::tag_from_hash(store.hash));
+    if (sight.only != nullptr && overwrite_only(core, shard, store, *sight.only)) [[likely]]
+        return true;
     if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
+    if (sight.is_new) return insert(core, shard, store, home);
     const Standing standing = find_simple(shard, home, store);
     if (!standing.certain) [[unlikely]]
         return false;
     return standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home);
 }
 
-/// False: the lock is not free, and nothing was done. Else `status` is the answer.
-inline bool store_simple(Core& core, std::string_view key, std::string_view value, std::uint64_t hash, std::int64_t expires_at_ms,
-                         Status& status) {
-    const FreeLock lock(core, core.geometry().shard_of(hash));
-    if (!lock) [[unlikely]]
+/// False: no record has changed, and the general way has to do it.
+inline bool store_simple(Core& core, const Store& store) {
+    const std::uint32_t id = core.geometry().shard_of(store.hash);
+    prefetch_home(core, id, store.hash);
+    region::ShardLock lock(core.region, id);
+    if (!lock.take_if_free()) [[unlikely]]
         return false;
-    LockedShard shard(core.region, core.geometry().shard_of(hash));
-    const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires_at_ms != 0);
-    const Store store{key, value, hash, expires_at_ms, static_cast<std::uint32_t>(bytes)};
-    if (!store_at_home(core, shard, store)) [[unlikely]]
-        status = store_otherwise(core, shard, store);
-    return true;
+    const Release release{lock};
+    LockedShard shard(core.region, id);
+    return store_at_home(core, shard, store);
 }
 
 }  // namespace LARDER_ISA

@@ -69,11 +69,11 @@ SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& reco
 
 inline namespace LARDER_ISA {
 
-/// Writes a simple record (`expires_at_ms` 0: never) to a place that has room for it, and makes it part of the segment. Returns
+/// Writes a simple record (`expires_at_ms` 0: never) to a place that has room for it. It is not part of the segment yet. Returns
 /// its offset.
-[[gnu::always_inline]] inline std::uint64_t append_simple(LockedShard& shard, const segments::Place& place, std::string_view key,
-                                                          std::string_view value, std::uint64_t hash,
-                                                          std::int64_t expires_at_ms) {
+[[gnu::always_inline]] inline std::uint64_t write_simple(const LockedShard& shard, const segments::Place& place,
+                                                         std::string_view key, std::string_view value, std::uint64_t hash,
+                                                         std::int64_t expires_at_ms) {
     const bool expires = expires_at_ms != 0;
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
@@ -93,9 +93,6 @@ inline namespace LARDER_ISA {
     const std::uint64_t head = lengths << 32 | format::bound_checksum(sum, format::bind_to(hash, lengths, generation, offset));
     platform::copy_to_shared(at, &head, sizeof head);
     LARDER_FAULT_POINT("record.written");
-    const std::size_t bytes = format::simple_record_bytes(key.size(), value.size(), expires);
-    segments::advance(shard, place, static_cast<std::uint32_t>(bytes), expires_at_ms);
-    LARDER_FAULT_POINT("record.appended");
     return offset;
 }
 

@@ -103,8 +103,7 @@ Fate fate_of(LockedShard& shard, const RecordAt& record, const RecordAt& owner, 
     if (record.offset == first.offset || !shard.geometry().holds_records(first.offset))
         return segments::decide_fate(shard, from, mode, hits, bytes);
     const bool first_has_moved = generation_at(shard, first.offset) > generation_at(shard, record.offset);
-    if (first_has_moved || hits > 0)
-        return {true, segments::queue_of(shard.region, shard.geometry().segment_of(first.offset)), hits, false};
+    if (first_has_moved || hits > 0) return {true, segments::queue_of(shard.region.segment_at(first.offset)), hits, false};
     return {false, from, 0, true};
 }
 

@@ -39,12 +39,28 @@ class Tally {
         return true;
     }
 
+    /// One for each, in a row.
+    void add_both(Count first, Count second) const noexcept {
+        const unsigned ordinal = platform::present_thread_ordinal;
+        if (ordinal >= kShared) [[unlikely]] {
+            add_slowly(first, 1);
+            add_slowly(second, 1);
+            return;
+        }
+        auto& counts = (*stripes_)[ordinal].counts;
+        add_one(counts[static_cast<unsigned>(first)]);
+        add_one(counts[static_cast<unsigned>(second)]);
+    }
+
     const Stripes& stripes() const noexcept { return *stripes_; }
     bool is_private() const noexcept { return private_ != nullptr; }
 
   private:
     static constexpr unsigned kShared = format::kStripes - 1;
 
+    static void add_one(std::atomic<std::uint64_t>& counter) noexcept {
+        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
     void add_slowly(Count count, std::uint64_t n) const noexcept;
 
     std::unique_ptr<Stripes> private_;

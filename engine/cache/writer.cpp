@@ -69,7 +69,7 @@ Status check_condition(LockedShard& shard, const StoreRequest& request, const Pr
 }
 
 Queue queue_for(LockedShard& shard, const Present& present, const NewRecord& record) noexcept {
-    if (present) return segments::queue_of(shard.region, shard.geometry().segment_of(present.record.offset));
+    if (present) return segments::queue_of(shard.region.segment_at(present.record.offset));
     return queue_for_new(shard, record.key_hash, whole_bytes(record));
 }
 

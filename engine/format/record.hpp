@@ -176,7 +176,9 @@ struct RecordHead {
 
     std::uint32_t checksum() const noexcept { return static_cast<std::uint32_t>(word); }
     bool is_simple() const noexcept { return (flags() & ~kHasExpiry) == 0; }
-    bool is_simple_with(std::size_t key_bytes) const noexcept { return is_simple() && key_length() == key_bytes; }
+    bool is_simple_with(std::size_t key_bytes) const noexcept {
+        return ((word >> 32 & 0xffff) & ~std::uint64_t{kHasExpiry}) == key_bytes << 8;
+    }
     /// Whether an expiry follows.
     bool expires() const noexcept { return (flags() & kHasExpiry) != 0; }
     std::uint8_t flags() const noexcept { return static_cast<std::uint8_t>(word >> 32); }

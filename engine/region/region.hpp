@@ -62,8 +62,10 @@ class Region {
     format::SegmentEntry& segment(std::uint32_t segment) const noexcept {
         return *as<format::SegmentEntry>(geometry_.segment_entry_at(segment));
     }
+    /// The segment that an offset lies in. REQUIRES: geometry().holds_records(offset).
+    format::SegmentEntry& segment_at(std::uint64_t offset) const noexcept { return segment(geometry_.segment_of(offset)); }
     format::Bucket& bucket(std::uint32_t shard, std::uint64_t bucket) const noexcept {
-        return reinterpret_cast<format::Bucket*>(index_)[shard * geometry_.buckets_per_shard + bucket];
+        return reinterpret_cast<format::Bucket*>(index_)[geometry_.bucket_position(shard, bucket)];
     }
     format::Bucket& bucket_at(std::uint64_t offset) const noexcept { return *as<format::Bucket>(offset); }
 

@@ -179,8 +179,12 @@ void unlink(LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_
     --ends.count;
 }
 
-void note_dead_segment(const Region& region, std::uint32_t segment) noexcept {
-    const std::uint32_t shard = format::shard_of_state(region.segment(segment).state.load(std::memory_order_relaxed));
+void settle_live(const Region& region, SegmentEntry& entry, std::int64_t bytes) noexcept {
+    const std::int64_t sum = entry.live_bytes.load(std::memory_order_relaxed) + bytes;
+    entry.live_bytes.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(sum, 0, region.geometry().segment_size)),
+                           std::memory_order_relaxed);
+    if (sum > 0 || bytes >= 0) return;
+    const std::uint32_t shard = format::shard_of_state(entry.state.load(std::memory_order_relaxed));
     if (shard >= region.geometry().shard_count) return;
     auto& dead = region.shard(shard).dead_segments;
     dead.store(dead.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -207,8 +211,8 @@ void rebuild_queues(LockedShard& shard) {
         const std::uint32_t state = shard.region.segment(i).state.load(std::memory_order_relaxed);
         if (format::use_of(state) == SegmentUse::free || format::shard_of_state(state) != shard.id) continue;
         if (format::use_of(state) == SegmentUse::small || format::use_of(state) == SegmentUse::main) {
-            sealed[index_of(queue_of(shard.region, i))].emplace_back(shard.region.generation(i).load(std::memory_order_relaxed),
-                                                                     i);
+            sealed[index_of(queue_of(shard.region.segment(i)))].emplace_back(
+                shard.region.generation(i).load(std::memory_order_relaxed), i);
         } else {
             spares.push_back(i);
         }

@@ -28,26 +28,28 @@ inline std::uint32_t room_in(const region::LockedShard& shard, Queue queue) noex
 bool open_active(region::LockedShard& shard, Queue queue, bool from_reserve);
 /// The end of an active segment, where the next record goes.
 struct Place {
+    format::SegmentEntry* entry = nullptr;  ///< its segment's
     std::uint32_t segment = format::kNoSegment;
     std::uint32_t used = 0;  ///< bytes of the segment before it
-    explicit operator bool() const noexcept { return segment != format::kNoSegment; }
+    explicit operator bool() const noexcept { return entry != nullptr; }
 };
 /// Where the next record of the queue goes. None when `bytes` do not fit there, which after room_in() only damage brings about.
 inline Place append_place(const region::LockedShard& shard, Queue queue, std::size_t bytes) noexcept {
     const std::uint32_t active = shard.header.queues[format::index_of(queue)].active;
     if (active >= shard.geometry().segment_count) return {};
-    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
+    format::SegmentEntry& entry = shard.region.segment(active);
+    const std::uint32_t used = entry.write_offset.load(std::memory_order_relaxed);
     const std::uint32_t size = shard.geometry().segment_size;
     if (used > size || bytes > size - used || used % format::kRecordAlignment != 0) return {};
-    return {active, used};
+    return {&entry, active, used};
 }
 /// Begins to load the lines where the queue's next record goes. Of a segment that is filled again, none is in the cache.
 void prefetch_tail(const region::LockedShard& shard, Queue queue) noexcept;
 /// Adds bytes that will have expired by then to the segment's table.
 void note_expiry(format::SegmentEntry& entry, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
 /// Makes a record of `bytes`, which has been written whole at its place, part of the segment.
-inline void advance(region::LockedShard& shard, const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
-    format::SegmentEntry& entry = shard.region.segment(place.segment);
+inline void advance(const Place& place, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept {
+    format::SegmentEntry& entry = *place.entry;
     const std::int64_t expiry = expires_at_ms == 0 ? std::numeric_limits<std::int64_t>::max() : expires_at_ms;
     if (expires_at_ms != 0) note_expiry(entry, bytes, expires_at_ms);
     if (expiry > entry.latest_expiry_ms.load(std::memory_order_relaxed))
@@ -60,22 +62,20 @@ void seal(region::LockedShard& shard, Queue queue) noexcept;
 /// Takes a sealed segment out of its queue. `previous` is the one before it, kNoSegment for the head.
 void unlink(region::LockedShard& shard, Queue queue, std::uint32_t segment, std::uint32_t previous) noexcept;
 /// The queue that the segment's records are in; small for what is in none.
-inline Queue queue_of(const region::Region& region, std::uint32_t segment) noexcept {
-    const std::uint32_t state = region.segment(segment).state.load(std::memory_order_relaxed);
+inline Queue queue_of(const format::SegmentEntry& entry) noexcept {
+    const std::uint32_t state = entry.state.load(std::memory_order_relaxed);
     return format::use_of(state) == format::SegmentUse::main ? Queue::main : Queue::small;
 }
 /// Bytes of a segment that have expired, as far as its table knows: some may be dead already, some more may have expired.
 std::uint32_t expired_bytes(const format::SegmentEntry& entry, std::int64_t now_ms) noexcept;
-/// A segment has just lost its last live byte.
-void note_dead_segment(const region::Region& region, std::uint32_t segment) noexcept;
+/// add_live() where the sum is nothing, or beyond what a segment holds.
+void settle_live(const region::Region& region, format::SegmentEntry& entry, std::int64_t bytes) noexcept;
 /// Adds to (or takes from) a segment's live bytes.
-inline void add_live(const region::Region& region, std::uint32_t segment, std::int64_t bytes) noexcept {
-    std::atomic<std::uint32_t>& live = region.segment(segment).live_bytes;
-    const std::int64_t sum = live.load(std::memory_order_relaxed) + bytes;
-    live.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(sum, 0, region.geometry().segment_size)),
-               std::memory_order_relaxed);
-    if (sum <= 0 && bytes < 0) [[unlikely]]
-        note_dead_segment(region, segment);
+inline void add_live(const region::Region& region, format::SegmentEntry& entry, std::int64_t bytes) noexcept {
+    const std::uint32_t sum = entry.live_bytes.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(bytes);
+    if (sum - 1 >= region.geometry().segment_size) [[unlikely]]
+        return settle_live(region, entry, bytes);
+    entry.live_bytes.store(sum, std::memory_order_relaxed);
 }
 
 /// Gathers the shard's segments from their states, and makes queues and spares anew, oldest first.

@@ -162,7 +162,11 @@ class LARDER_API Cache {
     // there is no space and nothing that may be evicted. After an error the key has its old value.
 
     /// Stores the value, replacing any other. `version`, where given, receives the new version.
-    Status set(std::string_view key, std::string_view value, const WriteOptions& options = {}, std::uint64_t* version = nullptr);
+    Status set(std::string_view key, std::string_view value, const WriteOptions& options = {}, std::uint64_t* version = nullptr) {
+        if (version == nullptr && options.flags == 0 && !options.ttl.is_keep() && set_quickly(key, value, options)) [[likely]]
+            return Code::ok;
+        return set_any(key, value, options, version);
+    }
     /// Stores only if the key is absent; else Code::exists.
     Status add(std::string_view key, std::string_view value, const WriteOptions& options = {}, std::uint64_t* version = nullptr);
     /// Stores only if the key is present; else Code::not_found.
@@ -252,6 +256,9 @@ class LARDER_API Cache {
     /// register.
     Code get_quickly(std::string_view key, std::string& value) const;
     Status get_any(std::string_view key, std::string& value, RecordInfo* info) const;
+    /// True: the value is stored. False: nothing was done.
+    bool set_quickly(std::string_view key, std::string_view value, const WriteOptions& options);
+    Status set_any(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version);
 
     explicit Cache(std::unique_ptr<CacheImpl> impl) noexcept;
     std::unique_ptr<CacheImpl> impl_;
