@@ -55,23 +55,40 @@ class Progress {
     std::atomic<std::uint64_t> dropped_{0};
 };
 
+using Range = std::pair<std::uint64_t, std::uint64_t>;
+
+// Makes one of those that follow each other without a gap.
+void join_ranges(std::vector<Range>& ranges) {
+    std::sort(ranges.begin(), ranges.end());
+    std::vector<Range> joined;
+    for (const Range& range : ranges) {
+        if (!joined.empty() && joined.back().second == range.first)
+            joined.back().second = range.second;
+        else
+            joined.push_back(range);
+    }
+    ranges.swap(joined);
+}
+
 // What the file system knew of allocated space may be lost: the tables and the index get theirs before they are written.
 Status commit_again(Core& core) {
     const format::Geometry& g = core.geometry();
     const std::uint32_t known = core.region.segments_known();
     if (Status status = core.region.file().commit(g.shards_begin, g.shards_bytes()); !status.ok()) return status;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges = {{g.generations_begin, g.generation_at(known)},
-                                                                   {g.segment_table_begin, g.segment_entry_at(known)}};
+    std::vector<Range> ranges = {{g.generations_begin, g.generation_at(known)},
+                                 {g.segment_table_begin, g.segment_entry_at(known)}};
     for (std::uint32_t id = 0; id < g.shard_count; ++id) {
         LockedShard shard(core.region, id);
         bound_shard_header(shard);
         const std::uint64_t main = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
         const std::uint64_t overflow = shard.header.overflow_buckets_committed.load(std::memory_order_relaxed);
         const std::uint64_t ghosts = g.shard_ghosts_begin(id);
-        ranges.emplace_back(g.shard_index_begin(id), g.bucket_at(id, main));
-        ranges.emplace_back(g.shard_index_end(id) - overflow * format::kBucketBytes, g.shard_index_end(id));
-        ranges.emplace_back(ghosts, ghosts + main * format::kGhostBytesPerBucket);
+        auto add = [&ranges](std::uint64_t offset, std::uint64_t length) { ranges.emplace_back(offset, offset + length); };
+        format::for_each_stripe(g, id, 0, main, add);
+        format::for_each_stripe(g, id, g.buckets_per_shard - overflow, g.buckets_per_shard, add);
+        add(ghosts, main * format::kGhostBytesPerBucket);
     }
+    join_ranges(ranges);
     for (const auto& [begin, end] : ranges) {
         if (end == begin) continue;
         if (Status status = core.region.file().commit(begin, end - begin); !status.ok()) return status;
@@ -87,10 +104,11 @@ void ask_for_index(const Core& core, std::uint32_t id) {
     const format::Geometry& g = core.geometry();
     if (id >= g.shard_count) return;
     const format::ShardHeader& header = core.region.shard(id);
-    const std::uint64_t main = header.main_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
-    const std::uint64_t overflow = header.overflow_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
-    core.region.will_need(g.shard_index_begin(id), main);
-    if (overflow != 0) core.region.will_need(g.shard_index_end(id) - overflow, overflow);
+    const std::uint64_t main = header.main_buckets_committed.load(std::memory_order_relaxed);
+    const std::uint64_t overflow = header.overflow_buckets_committed.load(std::memory_order_relaxed);
+    auto ask = [&core](std::uint64_t offset, std::uint64_t length) { core.region.will_need(offset, length); };
+    format::for_each_stripe(g, id, 0, main, ask);
+    format::for_each_stripe(g, id, g.buckets_per_shard - overflow, g.buckets_per_shard, ask);
 }
 
 // Calls `work(id, scratch, is_first_thread)` for each shard, on as many threads as there are processors.

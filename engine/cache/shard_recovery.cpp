@@ -282,7 +282,7 @@ bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t has
 std::uint32_t ShardRecovery::chain_of(const Slot& slot) const noexcept {
     const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&slot) - shard_.region.at(0)) /
                         format::kBucketBytes * format::kBucketBytes;
-    const std::uint64_t main = (offset - shard_.geometry().shard_index_begin(shard_.id)) / format::kBucketBytes;
+    const std::uint64_t main = shard_.geometry().bucket_number(offset);
     return main < buckets_ ? static_cast<std::uint32_t>(main) : scratch_.chains[index::overflow_number(shard_, offset)];
 }
 

@@ -28,17 +28,25 @@ std::uint32_t choose_segment_size(std::uint64_t capacity, std::uint32_t shards) 
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, kMinSegmentBytes, kMaxSegmentBytes));
 }
 
+// A row that fills a large page, so that such a page behind a row is filled by all shards alike.
+std::uint64_t choose_stripe(const Geometry& g) noexcept {
+    if (!g.striped) return g.buckets_per_shard;
+    return std::clamp<std::uint64_t>(kBigAreaAlignment / kBucketBytes / g.shard_count, kFirstBuckets, g.buckets_per_shard);
+}
+
 }  // namespace
 
 void place_areas(Geometry& g) noexcept {
     g.shard_shift = 63 - static_cast<std::uint32_t>(std::countr_zero(g.shard_count));
     g.segment_shift = static_cast<std::uint32_t>(std::countr_zero(g.segment_size));
+    g.stripe_shift = static_cast<std::uint32_t>(std::countr_zero(choose_stripe(g)));
+    g.shard_bits = static_cast<std::uint32_t>(std::countr_zero(g.shard_count));
     g.processes_begin = kPageBytes;
     g.shards_begin = round_up(g.process_at(g.max_processes), kPageBytes);
     g.generations_begin = round_up(g.shard_at(g.shard_count), kPageBytes);
     g.segment_table_begin = round_up(g.generation_at(g.segment_count), kPageBytes);
     g.index_begin = round_up(g.segment_entry_at(g.segment_count), kBigAreaAlignment);
-    g.ghosts_begin = round_up(g.shard_index_begin(g.shard_count), kBigAreaAlignment);
+    g.ghosts_begin = round_up(g.index_begin + g.index_bytes(), kBigAreaAlignment);
     const std::uint64_t alignment = std::max<std::uint64_t>(kBigAreaAlignment, g.segment_size);
     g.segments_begin = round_up(g.shard_ghosts_begin(g.shard_count), alignment);
     g.file_size = g.segment_at(g.segment_count);

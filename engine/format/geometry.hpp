@@ -3,6 +3,7 @@
 
 #include <larder/status.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace larder::format {
@@ -45,10 +46,15 @@ struct Geometry {
     std::uint32_t segment_size = 0;       ///< a power of two
     std::uint32_t segment_count = 0;
     std::uint32_t max_processes = 0;
+    /// Whether the shards' buckets take turns in the index, so that what is in use of it lies together; else each shard's lie
+    /// together, as in the first files of this format.
+    bool striped = true;
 
     // Derived by place_areas().
     std::uint32_t shard_shift = 63;  ///< shard = (hash >> 1) >> shard_shift
     std::uint32_t segment_shift = 0;
+    std::uint32_t stripe_shift = 0;  ///< 2^this buckets of a shard lie side by side: a stripe
+    std::uint32_t shard_bits = 0;    ///< 2^this stripes, one of each shard: a row
     std::uint64_t processes_begin = 0;
     std::uint64_t shards_begin = 0;
     std::uint64_t generations_begin = 0;
@@ -66,12 +72,28 @@ struct Geometry {
     std::uint64_t segment_entry_at(std::uint32_t segment) const noexcept {
         return segment_table_begin + segment * kSegmentEntryBytes;
     }
-    std::uint64_t shard_index_begin(std::uint32_t shard) const noexcept {
-        return index_begin + shard * buckets_per_shard * kBucketBytes;
+    std::uint64_t stripe_buckets() const noexcept { return std::uint64_t{1} << stripe_shift; }
+    /// Bytes of the index that have a stripe of each shard.
+    std::uint64_t row_bytes() const noexcept { return kBucketBytes << (stripe_shift + shard_bits); }
+    std::uint64_t index_bytes() const noexcept { return (buckets_per_shard << shard_bits) * kBucketBytes; }
+    /// The place of a shard's bucket among all buckets of the index. Within the index if the bucket is below buckets_per_shard.
+    std::uint64_t bucket_position(std::uint32_t shard, std::uint64_t bucket) const noexcept {
+        const std::uint64_t within = bucket & (stripe_buckets() - 1);
+        return (bucket - within) << shard_bits | std::uint64_t{shard} << stripe_shift | within;
     }
-    std::uint64_t shard_index_end(std::uint32_t shard) const noexcept { return shard_index_begin(shard + 1); }
     std::uint64_t bucket_at(std::uint32_t shard, std::uint64_t bucket) const noexcept {
-        return shard_index_begin(shard) + bucket * kBucketBytes;
+        return index_begin + bucket_position(shard, bucket) * kBucketBytes;
+    }
+    /// Whether an offset is that of a bucket of the shard.
+    bool is_bucket_of(std::uint32_t shard, std::uint64_t offset) const noexcept {
+        const std::uint64_t from_begin = offset - index_begin;
+        const std::uint64_t stripe = from_begin / kBucketBytes >> stripe_shift;
+        return from_begin < index_bytes() && from_begin % kBucketBytes == 0 && (stripe & (shard_count - 1)) == shard;
+    }
+    /// The number in its shard of the bucket at an offset. REQUIRES: is_bucket_of() its shard.
+    std::uint64_t bucket_number(std::uint64_t offset) const noexcept {
+        const std::uint64_t position = (offset - index_begin) / kBucketBytes;
+        return position >> (stripe_shift + shard_bits) << stripe_shift | (position & (stripe_buckets() - 1));
     }
     std::uint64_t shard_ghosts_begin(std::uint32_t shard) const noexcept {
         return ghosts_begin + shard * buckets_per_shard * kGhostBytesPerBucket;
@@ -88,6 +110,16 @@ struct Geometry {
     std::uint32_t shard_of(std::uint64_t hash) const noexcept { return static_cast<std::uint32_t>((hash >> 1) >> shard_shift); }
     std::uint64_t shards_bytes() const noexcept { return generations_begin - shards_begin; }
 };
+
+/// Calls `visit(offset, length)`, in bytes, for the parts of a shard's buckets [first, last) that lie side by side.
+template <class Visit>
+void for_each_stripe(const Geometry& g, std::uint32_t shard, std::uint64_t first, std::uint64_t last, Visit&& visit) {
+    while (first < last) {
+        const std::uint64_t end = std::min(last, (first / g.stripe_buckets() + 1) * g.stripe_buckets());
+        visit(g.bucket_at(shard, first), (end - first) * kBucketBytes);
+        first = end;
+    }
+}
 
 /// Computes the derived members from the chosen ones. REQUIRES: check_geometry() is ok.
 void place_areas(Geometry& geometry) noexcept;

@@ -3,7 +3,10 @@
 #include "engine/index/chain.hpp"
 #include "engine/index/overflow.hpp"
 #include "engine/platform/fault_point.hpp"
+#include "engine/platform/large_pages.hpp"
+#include "engine/platform/space.hpp"
 #include "engine/region/record_access.hpp"
+#include "engine/region/space.hpp"
 
 #include <algorithm>
 #include <array>
@@ -121,6 +124,42 @@ void drop_twins(LockedShard& shard, Bucket& main) {
     });
 }
 
+// The ghosts of the main buckets [committed, wanted).
+bool commit_ghosts(LockedShard& shard, std::uint64_t committed, std::uint64_t wanted) {
+    const std::uint64_t begin = ghost_bytes(committed);
+    const std::uint64_t length = ghost_bytes(wanted) - begin;
+    return length == 0 || (region::fits_capacity(shard.region, length) &&
+                           shard.region.file().commit(shard.geometry().shard_ghosts_begin(shard.id) + begin, length).ok());
+}
+
+void decommit_ghosts(const LockedShard& shard, std::uint64_t main, std::uint64_t end) noexcept {
+    const std::uint64_t begin = ghost_bytes(main);
+    if (begin < ghost_bytes(end))
+        (void)shard.region.file().decommit(shard.geometry().shard_ghosts_begin(shard.id) + begin, ghost_bytes(end) - begin);
+}
+
+// Whether each shard has all main buckets of the row.
+bool is_whole_row(const region::Region& region, std::uint64_t row) noexcept {
+    const std::uint64_t buckets = (row + 1) * region.geometry().stripe_buckets();
+    for (std::uint32_t i = 0; i < region.geometry().shard_count; ++i) {
+        if (region.shard(i).main_buckets_committed.load(std::memory_order_relaxed) < buckets) return false;
+    }
+    return true;
+}
+
+// Asks for large pages behind the rows that have become whole by the main buckets [committed, wanted).
+void enlarge_pages(const LockedShard& shard, std::uint64_t committed, std::uint64_t wanted) noexcept {
+    const format::Geometry& g = shard.geometry();
+    if (wanted >> g.stripe_shift == committed >> g.stripe_shift || !shard.region.large_pages()) return;
+    if (g.row_bytes() % platform::kLargePageBytes != 0 || !region::is_worth_large_pages(shard.region)) return;
+    // So that of two shards that make the row whole at the same time one at least sees it.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    for (std::uint64_t row = committed >> g.stripe_shift; row < wanted >> g.stripe_shift; ++row) {
+        if (is_whole_row(shard.region, row))
+            platform::use_large_pages(shard.region.at(g.index_begin + row * g.row_bytes()), g.row_bytes());
+    }
+}
+
 // Frees the overflow buckets of a chain that is in no directory.
 void abandon(LockedShard& shard, Bucket& main) noexcept {
     for_each_slot(shard.region, shard.id, &main, [](Slot& slot, SlotWord) { slot.store(0, std::memory_order_release); });
@@ -140,16 +179,10 @@ bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
     const std::uint64_t committed = h.main_buckets_committed.load(std::memory_order_relaxed);
     if (buckets <= committed) return true;
     const std::uint64_t wanted = (buckets + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
-    const std::uint64_t overflow_begin =
-        g.shard_index_end(shard.id) - h.overflow_buckets_committed.load(std::memory_order_relaxed) * format::kBucketBytes;
-    if (g.bucket_at(shard.id, wanted) > overflow_begin) return false;
-    if (!commit_index(shard, g.bucket_at(shard.id, committed), (wanted - committed) * format::kBucketBytes)) return false;
-    const std::uint64_t ghosts = g.shard_ghosts_begin(shard.id);
-    if (ghost_bytes(wanted) > ghost_bytes(committed) &&
-        !commit_index(shard, ghosts + ghost_bytes(committed), ghost_bytes(wanted) - ghost_bytes(committed))) {
-        return false;
-    }
+    if (wanted + h.overflow_buckets_committed.load(std::memory_order_relaxed) > g.buckets_per_shard) return false;
+    if (!commit_range(shard, committed, wanted) || !commit_ghosts(shard, committed, wanted)) return false;
     h.main_buckets_committed.store(wanted, std::memory_order_relaxed);
+    enlarge_pages(shard, committed, wanted);
     return true;
 }
 
@@ -249,8 +282,8 @@ bool merge_bucket(LockedShard& shard) {
     if (buckets - 1 + format::kFirstBuckets <= committed && (buckets - 1) % format::kFirstBuckets == 0) {
         // Counted out before it is given back: a kill between leaks a page rather than leaving a hole that counts as space.
         shard.header.main_buckets_committed.store(buckets - 1, std::memory_order_relaxed);
-        (void)shard.region.file().decommit(shard.geometry().bucket_at(shard.id, buckets - 1),
-                                           (committed - (buckets - 1)) * format::kBucketBytes);
+        decommit_range(shard, buckets - 1, committed);
+        decommit_ghosts(shard, buckets - 1, committed);
     }
     return true;
 }
@@ -291,14 +324,20 @@ void recount_index(LockedShard& shard) {
 
 void give_back_gap(LockedShard& shard) noexcept {
     const format::Geometry& g = shard.geometry();
+    MappedFile& file = shard.region.file();
     const std::uint64_t main = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
     const std::uint64_t overflow = shard.header.overflow_buckets_committed.load(std::memory_order_relaxed);
-    auto give_back = [&shard](std::uint64_t begin, std::uint64_t end) {
-        if (begin < end) (void)shard.region.file().decommit(begin, end - begin);
-    };
-    give_back(g.bucket_at(shard.id, main), g.shard_index_end(shard.id) - overflow * format::kBucketBytes);
-    const std::uint64_t ghosts = g.shard_ghosts_begin(shard.id);
-    give_back(ghosts + ghost_bytes(main), ghosts + g.buckets_per_shard * format::kGhostBytesPerBucket);
+    const std::uint64_t end = g.buckets_per_shard - std::min(overflow, g.buckets_per_shard);
+    // From one row that has any space to the next: there may be a million without.
+    for (std::uint64_t bucket = main; bucket < end;) {
+        const std::uint64_t data = platform::next_data(file.descriptor(), g.bucket_at(shard.id, bucket));
+        const std::uint64_t row = data < g.index_begin + g.index_bytes() ? (data - g.index_begin) / g.row_bytes() : end;
+        bucket = std::max(bucket, row << g.stripe_shift);
+        const std::uint64_t next = std::min(end, ((bucket >> g.stripe_shift) + 1) << g.stripe_shift);
+        if (bucket < end) decommit_range(shard, bucket, next);
+        bucket = next;
+    }
+    decommit_ghosts(shard, main, g.buckets_per_shard);
 }
 
 }  // namespace larder::index

@@ -74,12 +74,9 @@ inline unsigned match_empty(const Bucket& bucket) noexcept {
 
 /// The overflow bucket that a bucket's last slot links to, checked to lie in the shard's own index range; nullptr: none.
 inline Bucket* next_in_chain(const region::Region& region, std::uint32_t shard, const Bucket& bucket) noexcept {
-    const format::Geometry& g = region.geometry();
     const SlotWord word = bucket.slots[format::kSlotsPerBucket - 1].load(std::memory_order_acquire);
     const std::uint64_t offset = format::offset_of(word);
-    if (offset < g.shard_index_begin(shard) || offset >= g.shard_index_end(shard) || offset % format::kBucketBytes != 0)
-        return nullptr;
-    return &region.bucket_at(offset);
+    return region.geometry().is_bucket_of(shard, offset) ? &region.bucket_at(offset) : nullptr;
 }
 
 /// How many main buckets a shard has, brought within its range whatever the directory says.

@@ -14,7 +14,7 @@ using region::LockedShard;
 namespace {
 
 std::uint64_t offset_of_number(const LockedShard& shard, std::uint64_t number) noexcept {
-    return shard.geometry().shard_index_end(shard.id) - (number + 1) * kBucketBytes;
+    return shard.geometry().bucket_at(shard.id, shard.geometry().buckets_per_shard - 1 - number);
 }
 
 std::uint64_t offset_of_bucket(const LockedShard& shard, const Bucket& bucket) noexcept {
@@ -28,8 +28,7 @@ std::uint64_t most_overflow(const LockedShard& shard) noexcept {
 }
 
 bool in_overflow_range(const LockedShard& shard, std::uint64_t offset) noexcept {
-    const std::uint64_t end = shard.geometry().shard_index_end(shard.id);
-    return offset < end && end - offset <= bounded_overflow_used(shard) * kBucketBytes && offset % kBucketBytes == 0;
+    return shard.geometry().is_bucket_of(shard.id, offset) && overflow_number(shard, offset) < bounded_overflow_used(shard);
 }
 
 }  // namespace
@@ -39,16 +38,28 @@ void zero(Bucket& bucket) noexcept {
 }
 
 std::uint64_t overflow_number(const LockedShard& shard, std::uint64_t offset) noexcept {
-    return (shard.geometry().shard_index_end(shard.id) - offset) / kBucketBytes - 1;
+    return shard.geometry().buckets_per_shard - 1 - shard.geometry().bucket_number(offset);
 }
 
 std::uint64_t bounded_overflow_used(const LockedShard& shard) noexcept {
     return std::min(shard.header.overflow_used.load(std::memory_order_relaxed), most_overflow(shard));
 }
 
-bool commit_index(LockedShard& shard, std::uint64_t offset, std::uint64_t length, Within bound) {
-    return (bound == Within::disk || region::fits_capacity(shard.region, length)) &&
-           shard.region.file().commit(offset, length).ok();
+bool commit_range(LockedShard& shard, std::uint64_t first, std::uint64_t last, Within bound) {
+    if (bound != Within::disk && !region::fits_capacity(shard.region, (last - first) * kBucketBytes)) return false;
+    bool done = true;
+    format::for_each_stripe(shard.geometry(), shard.id, first, last, [&](std::uint64_t offset, std::uint64_t length) {
+        done = done && shard.region.file().commit(offset, length).ok();
+    });
+    if (!done) decommit_range(shard, first, last);
+    return done;
+}
+
+void decommit_range(const LockedShard& shard, std::uint64_t first, std::uint64_t last) noexcept {
+    const format::Geometry& g = shard.geometry();
+    MappedFile& file = shard.region.file();
+    format::for_each_stripe(g, shard.id, first, last,
+                            [&](std::uint64_t offset, std::uint64_t length) { (void)file.decommit(offset, length); });
 }
 
 Bucket* take_overflow(LockedShard& shard, Within bound) {
@@ -65,8 +76,8 @@ Bucket* take_overflow(LockedShard& shard, Within bound) {
     const std::uint64_t committed = std::min(h.overflow_buckets_committed.load(std::memory_order_relaxed), most);
     if (used >= committed) {
         if (used > committed || committed + format::kFirstBuckets > most) return nullptr;
-        if (!commit_index(shard, offset_of_number(shard, committed + format::kFirstBuckets - 1), format::kPageBytes, bound))
-            return nullptr;
+        const std::uint64_t end = shard.geometry().buckets_per_shard - committed;
+        if (!commit_range(shard, end - format::kFirstBuckets, end, bound)) return nullptr;
         h.overflow_buckets_committed.store(committed + format::kFirstBuckets, std::memory_order_relaxed);
     }
     h.overflow_used.store(used + 1, std::memory_order_relaxed);
@@ -107,7 +118,8 @@ void trim_overflow(LockedShard& shard, std::uint64_t used) {
     h.overflow_used.store(used, std::memory_order_relaxed);
     if (keep >= committed) return;
     h.overflow_buckets_committed.store(keep, std::memory_order_relaxed);
-    (void)shard.region.file().decommit(offset_of_number(shard, committed - 1), (committed - keep) * kBucketBytes);
+    const std::uint64_t range = shard.geometry().buckets_per_shard;
+    decommit_range(shard, range - committed, range - keep);
 }
 
 }  // namespace larder::index

@@ -30,7 +30,9 @@ format::Bucket& overflow_bucket(region::LockedShard& shard, std::uint64_t number
 void rebuild_overflow_list(region::LockedShard& shard, const std::vector<bool>& in_use) noexcept;
 /// Tells readers that a record changed its bucket: their misses do not count.
 void note_moved(region::LockedShard& shard) noexcept;
-/// Allocates one page behind the index if the capacity has room for it.
-bool commit_index(region::LockedShard& shard, std::uint64_t offset, std::uint64_t length, Within bound = Within::capacity);
+/// Allocates the space of the shard's buckets [first, last), whole pages, if the bound has room for it: all, or none.
+bool commit_range(region::LockedShard& shard, std::uint64_t first, std::uint64_t last, Within bound = Within::capacity);
+/// Gives it back.
+void decommit_range(const region::LockedShard& shard, std::uint64_t first, std::uint64_t last) noexcept;
 
 }  // namespace larder::index

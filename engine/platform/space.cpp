@@ -79,6 +79,12 @@ Status decommit_range(int descriptor, std::string_view path, std::uint64_t offse
     return error == 0 ? Status() : system_error("fallocate(FALLOC_FL_PUNCH_HOLE)", path, error);
 }
 
+std::uint64_t next_data(int descriptor, std::uint64_t offset) noexcept {
+    const off_t data = ::lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
+    if (data >= 0) return static_cast<std::uint64_t>(data);
+    return errno == ENXIO ? std::numeric_limits<std::uint64_t>::max() : offset;
+}
+
 std::uint64_t rest_of_page(std::uint64_t position) noexcept {
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     return (page - position % page) % page;

@@ -1,9 +1,8 @@
 // Files, file systems and users that a cache meets and must refuse, with an error that says why.
-#include "engine/format/hash.hpp"
-#include "engine/format/header.hpp"
 #include "engine/platform/file_system.hpp"
 #include "tests/support/check.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/identity.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <cstring>
@@ -34,15 +33,6 @@ Options reading() {
     Options options;
     options.read_only = true;
     return options;
-}
-
-// Changes the immutable part of a header, and seals it again as a library that knew it would.
-void rewrite_identity(const std::string& path, const std::function<void(format::FileHeader&)>& change) {
-    std::string bytes = read_file(path);
-    auto& header = *reinterpret_cast<format::FileHeader*>(bytes.data());
-    change(header);
-    header.identity_checksum = format::hash_bytes(bytes.data(), offsetof(format::FileHeader, identity_checksum));
-    write_file(path, bytes);
 }
 
 void require_refused(const Result<Cache>& result, Code code, const std::string& says) {
