@@ -46,14 +46,14 @@ std::uint32_t first_buckets(const Geometry& g, std::uint64_t expected_records) n
 
 Status start_shards(Region& region, std::uint64_t expected_records) {
     const std::uint32_t buckets = first_buckets(region.geometry(), expected_records);
+    if (!index::commit_first_buckets(region, buckets)) {
+        return {Code::full, "no space for an index of " + std::to_string(buckets) + " buckets a shard (disk or capacity)"};
+    }
     for (std::uint32_t i = 0; i < region.geometry().shard_count; ++i) {
         region::LockedShard shard(region, i);
         for (auto& ends : shard.header.queues) ends = {format::kNoSegment, format::kNoSegment, 0, format::kNoSegment};
         shard.header.spare_head = format::kNoSegment;
         shard.header.victim = format::kNoSegment;
-        if (!index::commit_buckets(shard, buckets)) {
-            return {Code::full, "no space for an index of " + std::to_string(buckets) + " buckets a shard (disk or capacity)"};
-        }
         index::start_index(shard, buckets);
     }
     return Code::ok;
@@ -180,6 +180,7 @@ Result<MappedFile> create_file(const std::string& path, const Options& options) 
     region.lend(maker->file());
     region::write_identity(region.header(), *geometry, options.capacity, hash_seed);
     store_boot_id(region);
+    region.set_large_pages(options.large_pages);
     if (Status status = start_shards(region, options.expected_records); !status.ok()) return status;
     if (Status status = maker->publish(); !status.ok()) return status;
     return std::move(*maker).take();

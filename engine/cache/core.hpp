@@ -8,6 +8,7 @@
 
 #include <larder/cache.hpp>
 
+#include <atomic>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ struct Core {
     Tally tally;
     region::ShardLock::TakeOverGuard take_over_guard;
     platform::LossGuard loss_guard;  ///< of the region, where Options::survive_truncation
+    /// Whether the last common set added a key: then the next most likely will. A guess, of this handle alone.
+    std::atomic<bool> adding{false};
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }
     std::uint64_t hash(std::string_view key) const noexcept { return region.hash(key); }

@@ -92,11 +92,12 @@ inline void prefetch_next(const LockedShard& shard, std::uint64_t end) noexcept 
     for (std::uint64_t i = 0; i < 3; ++i) __builtin_prefetch(shard.region.at(end) + i * kLine, 1);
 }
 
-/// A record that stands whole behind the end of a queue's active segment. Nothing leads to it, and the segment knows nothing of
-/// it: it may be left there.
+/// A record that stands behind the end of a queue's active segment, without its head: it may be left there. (With its head it
+/// might pass for the record that is written there next, after a power cut, if that is the same key's.)
 struct Draft {
     Queue queue{};
     segments::Place place{};
+    Headless record{};
     SlotWord word = 0;
     bool pace_due = false;  ///< once the record is part of it
     explicit operator bool() const noexcept { return static_cast<bool>(place); }
@@ -109,10 +110,10 @@ inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
     const segments::Place place = segments::append_place(shard, queue, store.bytes);
     if (!place) [[unlikely]]
         return {};
-    const std::uint64_t offset = write_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
-    prefetch_next(shard, offset + store.bytes);
+    const Headless record = draft_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
+    prefetch_next(shard, record.offset + store.bytes);
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
-    return {queue, place, format::make_slot(offset, generation, format::tag_from_hash(store.hash)),
+    return {queue, place, record, format::make_slot(record.offset, generation, format::tag_from_hash(store.hash)),
             pace_due(shard, queue, store.bytes)};
 }
 
@@ -120,6 +121,7 @@ inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
 template <bool kIsNew>
 [[gnu::always_inline]] inline void put(Core& core, LockedShard& shard, const Store& store, const Draft& draft, Slot& slot,
                                        const Share& before) {
+    write_head(shard, draft.record);
     segments::advance(draft.place, store.bytes, store.expires_at_ms);
     LARDER_FAULT_POINT("record.appended");
     publish_known<kIsNew>(shard, slot, before, {draft.word, draft.place.entry, store.bytes});
@@ -138,6 +140,12 @@ inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const 
     next.word |= format::hits_of(standing.share.word);
     put<false>(core, shard, store, next, *standing.slot, standing.share);
     return true;
+}
+
+/// What the next set is expected to do, too.
+inline void expect(Core& core, bool adding) noexcept {
+    if (core.adding.load(std::memory_order_relaxed) != adding) [[unlikely]]
+        core.adding.store(adding, std::memory_order_relaxed);
 }
 
 /// What is looked at of a record whose lengths are not known yet.
@@ -178,11 +186,12 @@ inline bool overwrite_only(Core& core, LockedShard& shard, const Store& store, S
     return index::find_empty_in(shard, home);
 }
 
-inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bucket& home) {
+/// `ahead`: what may have been drafted for the small queue already.
+inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bucket& home, const Draft& ahead) {
     const bool comes_back = shard.header.has_ghosts != 0 && segments::has_ghost(shard, store.hash);
     const Queue queue = comes_back ? Queue::main : Queue::small;
     // First of all, since what follows leaves traces.
-    const Draft next = draft(shard, queue, store);
+    const Draft next = ahead && !comes_back ? ahead : draft(shard, queue, store);
     if (!next) [[unlikely]]
         return false;
     const unsigned empty = index::match_empty(home);
@@ -190,6 +199,7 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     if (slot == nullptr) return false;
     if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
     put<true>(core, shard, store, next, *slot, {});
+    expect(core, true);
     return true;
 }
 
@@ -223,15 +233,18 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     if (std::uint64_t{directory.buckets - 1} >= shard.header.main_buckets_committed.load(std::memory_order_relaxed)) [[unlikely]]
         return false;
     index::Bucket& home = index::main_bucket(shard.region, shard.id, store.hash, directory.buckets);
+    if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
+    // While the bucket is on its way.
+    const Draft ahead = core.adding.load(std::memory_order_relaxed) ? draft(shard, Queue::small, store) : Draft{};
     const Sight sight = look_for(shard, home, format::tag_from_hash(store.hash));
+    if (sight.is_new) return insert(core, shard, store, home, ahead);
+    expect(core, false);
     if (sight.only != nullptr && overwrite_only(core, shard, store, *sight.only)) [[likely]]
         return true;
-    if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
-    if (sight.is_new) return insert(core, shard, store, home);
     const Standing standing = find_simple(shard, home, store);
     if (!standing.certain) [[unlikely]]
         return false;
-    return standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home);
+    return standing.slot != nullptr ? overwrite(core, shard, store, standing) : insert(core, shard, store, home, {});
 }
 
 /// False: no record has changed, and the general way has to do it.

@@ -80,7 +80,12 @@ format::Fragment list_fragment(const LockedShard& shard, std::uint64_t offset, s
 
 namespace {
 
-// Any record, written whole as write_simple() does.
+std::uint64_t write_plain(const LockedShard& shard, const segments::Place& place, const RawRecord& record) {
+    const Headless draft = draft_simple(shard, place, record.key, record.payload, record.key_hash, record.meta.expires_at_ms);
+    write_head(shard, draft);
+    return draft.offset;
+}
+
 std::uint64_t write_with_fields(const LockedShard& shard, const segments::Place& place, const RawRecord& record) {
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
@@ -108,9 +113,7 @@ std::uint64_t write_raw(LockedShard& shard, Queue queue, const RawRecord& record
     const segments::Place place = segments::append_place(shard, queue, record.meta.stored_bytes());
     if (!place) return 0;
     const bool simple = (record.meta.flags & ~format::kHasExpiry) == 0 && record.payload_tail.empty();
-    const std::uint64_t offset =
-        simple ? write_simple(shard, place, record.key, record.payload, record.key_hash, record.meta.expires_at_ms)
-               : write_with_fields(shard, place, record);
+    const std::uint64_t offset = simple ? write_plain(shard, place, record) : write_with_fields(shard, place, record);
     segments::advance(place, static_cast<std::uint32_t>(record.meta.stored_bytes()), record.meta.expires_at_ms);
     LARDER_FAULT_POINT("record.appended");
     return offset;

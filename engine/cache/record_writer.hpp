@@ -69,11 +69,16 @@ SlotWord write_fragmented(LockedShard& shard, Queue queue, const NewRecord& reco
 
 inline namespace LARDER_ISA {
 
-/// Writes a simple record (`expires_at_ms` 0: never) to a place that has room for it. It is not part of the segment yet. Returns
-/// its offset.
-[[gnu::always_inline]] inline std::uint64_t write_simple(const LockedShard& shard, const segments::Place& place,
-                                                         std::string_view key, std::string_view value, std::uint64_t hash,
-                                                         std::int64_t expires_at_ms) {
+/// A record that stands at its place but for its first word. Until that is there no checksum lets it pass, whatever becomes of
+/// it.
+struct Headless {
+    std::uint64_t offset = 0;
+    std::uint64_t head = 0;
+};
+
+/// Writes a simple record (`expires_at_ms` 0: never), but for its first word, to a place that has room for it.
+[[gnu::always_inline]] inline Headless draft_simple(const LockedShard& shard, const segments::Place& place, std::string_view key,
+                                                    std::string_view value, std::uint64_t hash, std::int64_t expires_at_ms) {
     const bool expires = expires_at_ms != 0;
     const std::uint64_t offset = shard.geometry().segment_at(place.segment) + place.used;
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
@@ -90,10 +95,13 @@ inline namespace LARDER_ISA {
         lengths |= format::kHasExpiry;
     }
     LARDER_FAULT_POINT("record.half_written");
-    const std::uint64_t head = lengths << 32 | format::bound_checksum(sum, format::bind_to(hash, lengths, generation, offset));
-    platform::copy_to_shared(at, &head, sizeof head);
+    return {offset, lengths << 32 | format::bound_checksum(sum, format::bind_to(hash, lengths, generation, offset))};
+}
+
+/// Writes its first word. The record is whole then.
+[[gnu::always_inline]] inline void write_head(const LockedShard& shard, const Headless& record) {
+    platform::copy_to_shared(shard.region.at(record.offset), &record.head, sizeof record.head);
     LARDER_FAULT_POINT("record.written");
-    return offset;
 }
 
 }  // namespace LARDER_ISA

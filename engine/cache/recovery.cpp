@@ -55,47 +55,84 @@ class Progress {
     std::atomic<std::uint64_t> dropped_{0};
 };
 
-using Range = std::pair<std::uint64_t, std::uint64_t>;
-
-// Makes one of those that follow each other without a gap.
-void join_ranges(std::vector<Range>& ranges) {
-    std::sort(ranges.begin(), ranges.end());
-    std::vector<Range> joined;
-    for (const Range& range : ranges) {
-        if (!joined.empty() && joined.back().second == range.first)
-            joined.back().second = range.second;
-        else
-            joined.push_back(range);
+// Allocates ranges that come in ascending order; those that follow each other without a gap in one call.
+class Allocation {
+  public:
+    explicit Allocation(MappedFile& file) : file_(file) {}
+    void add(std::uint64_t offset, std::uint64_t length) {
+        if (length == 0) return;
+        if (offset != end_) {
+            allocate();
+            begin_ = offset;
+        }
+        end_ = offset + length;
     }
-    ranges.swap(joined);
+    bool ok() const noexcept { return status_.ok(); }
+    Status finish() {
+        allocate();
+        return std::move(status_);
+    }
+
+  private:
+    void allocate() {
+        if (begin_ != end_ && status_.ok()) status_ = file_.commit(begin_, end_ - begin_);
+        begin_ = end_;
+    }
+
+    MappedFile& file_;
+    std::uint64_t begin_ = 0;
+    std::uint64_t end_ = 0;
+    Status status_;
+};
+
+// The buckets that the shards have counted, row by row: forged counts meet the end of the disk, not of memory.
+void add_index(const Core& core, Allocation& allocation) {
+    const format::Geometry& g = core.geometry();
+    auto main_of = [&](std::uint32_t id) { return core.region.shard(id).main_buckets_committed.load(std::memory_order_relaxed); };
+    auto overflow_begin = [&](std::uint32_t id) {
+        return g.buckets_per_shard - core.region.shard(id).overflow_buckets_committed.load(std::memory_order_relaxed);
+    };
+    std::uint64_t main_end = 0;
+    std::uint64_t overflow = g.buckets_per_shard;
+    for (std::uint32_t id = 0; id < g.shard_count; ++id) {
+        main_end = std::max(main_end, main_of(id));
+        overflow = std::min(overflow, overflow_begin(id));
+    }
+    for (std::uint64_t first = 0; first < g.buckets_per_shard && allocation.ok(); first += g.stripe_buckets()) {
+        if (first >= main_end) first = std::max(first, overflow >> g.stripe_shift << g.stripe_shift);
+        const std::uint64_t last = first + g.stripe_buckets();
+        for (std::uint32_t id = 0; id < g.shard_count && first < g.buckets_per_shard; ++id) {
+            const std::uint64_t main = std::clamp(main_of(id), first, last);
+            const std::uint64_t beyond = std::clamp(overflow_begin(id), main, last);
+            allocation.add(g.bucket_at(id, first), (main - first) * format::kBucketBytes);
+            if (beyond < last) allocation.add(g.bucket_at(id, beyond), (last - beyond) * format::kBucketBytes);
+        }
+    }
 }
 
 // What the file system knew of allocated space may be lost: the tables and the index get theirs before they are written.
 Status commit_again(Core& core) {
     const format::Geometry& g = core.geometry();
     const std::uint32_t known = core.region.segments_known();
-    if (Status status = core.region.file().commit(g.shards_begin, g.shards_bytes()); !status.ok()) return status;
-    std::vector<Range> ranges = {{g.generations_begin, g.generation_at(known)},
-                                 {g.segment_table_begin, g.segment_entry_at(known)}};
+    MappedFile& file = core.region.file();
+    if (Status status = file.commit(g.shards_begin, g.shards_bytes()); !status.ok()) return status;
     for (std::uint32_t id = 0; id < g.shard_count; ++id) {
         LockedShard shard(core.region, id);
         bound_shard_header(shard);
-        const std::uint64_t main = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
-        const std::uint64_t overflow = shard.header.overflow_buckets_committed.load(std::memory_order_relaxed);
-        const std::uint64_t ghosts = g.shard_ghosts_begin(id);
-        auto add = [&ranges](std::uint64_t offset, std::uint64_t length) { ranges.emplace_back(offset, offset + length); };
-        format::for_each_stripe(g, id, 0, main, add);
-        format::for_each_stripe(g, id, g.buckets_per_shard - overflow, g.buckets_per_shard, add);
-        add(ghosts, main * format::kGhostBytesPerBucket);
     }
-    join_ranges(ranges);
-    for (const auto& [begin, end] : ranges) {
-        if (end == begin) continue;
-        if (Status status = core.region.file().commit(begin, end - begin); !status.ok()) return status;
+    const std::uint64_t generations = g.generation_at(known) - g.generations_begin;
+    const std::uint64_t entries = g.segment_entry_at(known) - g.segment_table_begin;
+    Allocation allocation(file);
+    allocation.add(g.generations_begin, generations);
+    allocation.add(g.segment_table_begin, entries);
+    add_index(core, allocation);
+    for (std::uint32_t id = 0; id < g.shard_count; ++id) {
+        const std::uint64_t main = core.region.shard(id).main_buckets_committed.load(std::memory_order_relaxed);
+        allocation.add(g.shard_ghosts_begin(id), main * format::kGhostBytesPerBucket);
     }
-    for (const auto& [begin, end] : ranges) {
-        if (end <= g.index_begin) core.region.will_need(begin, end - begin);
-    }
+    if (Status status = allocation.finish(); !status.ok()) return status;
+    core.region.will_need(g.generations_begin, generations);
+    core.region.will_need(g.segment_table_begin, entries);
     return Code::ok;
 }
 

@@ -147,16 +147,24 @@ bool is_whole_row(const region::Region& region, std::uint64_t row) noexcept {
     return true;
 }
 
+bool wants_large_rows(const region::Region& region) noexcept {
+    return region.large_pages() && region.geometry().row_bytes() % platform::kLargePageBytes == 0 &&
+           region::is_worth_large_pages(region);
+}
+
+void enlarge_row(const region::Region& region, std::uint64_t row) noexcept {
+    const format::Geometry& g = region.geometry();
+    platform::use_large_pages(region.at(g.index_begin + row * g.row_bytes()), g.row_bytes());
+}
+
 // Asks for large pages behind the rows that have become whole by the main buckets [committed, wanted).
-void enlarge_pages(const LockedShard& shard, std::uint64_t committed, std::uint64_t wanted) noexcept {
-    const format::Geometry& g = shard.geometry();
-    if (wanted >> g.stripe_shift == committed >> g.stripe_shift || !shard.region.large_pages()) return;
-    if (g.row_bytes() % platform::kLargePageBytes != 0 || !region::is_worth_large_pages(shard.region)) return;
+void enlarge_pages(const region::Region& region, std::uint64_t committed, std::uint64_t wanted) noexcept {
+    const format::Geometry& g = region.geometry();
+    if (wanted >> g.stripe_shift == committed >> g.stripe_shift || !wants_large_rows(region)) return;
     // So that of two shards that make the row whole at the same time one at least sees it.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     for (std::uint64_t row = committed >> g.stripe_shift; row < wanted >> g.stripe_shift; ++row) {
-        if (is_whole_row(shard.region, row))
-            platform::use_large_pages(shard.region.at(g.index_begin + row * g.row_bytes()), g.row_bytes());
+        if (is_whole_row(region, row)) enlarge_row(region, row);
     }
 }
 
@@ -167,6 +175,26 @@ void abandon(LockedShard& shard, Bucket& main) noexcept {
 }
 
 }  // namespace
+
+bool commit_first_buckets(region::Region& region, std::uint64_t buckets) {
+    const format::Geometry& g = region.geometry();
+    if (!region::fits_capacity(region, g.shard_count * (buckets * format::kBucketBytes + ghost_bytes(buckets)))) return false;
+    const std::uint64_t rows = buckets >> g.stripe_shift;
+    // Large pages first: they bring what they lack.
+    for (std::uint64_t row = 0; row < rows && wants_large_rows(region); ++row) {
+        for (std::uint64_t at = row * g.row_bytes(); at < (row + 1) * g.row_bytes(); at += platform::kLargePageBytes)
+            if (!region.file().commit(g.index_begin + at, format::kPageBytes).ok()) return false;
+        enlarge_row(region, row);
+    }
+    // One call for all shards, where they have the same.
+    if (rows != 0 && !region.file().commit(g.index_begin, rows * g.row_bytes()).ok()) return false;
+    for (std::uint32_t id = 0; id < g.shard_count; ++id) {
+        LockedShard shard(region, id);
+        if (!commit_range(shard, rows << g.stripe_shift, buckets) || !commit_ghosts(shard, 0, buckets)) return false;
+        shard.header.main_buckets_committed.store(buckets, std::memory_order_relaxed);
+    }
+    return true;
+}
 
 void start_index(LockedShard& shard, std::uint32_t buckets) noexcept {
     for (std::uint32_t i = 0; i < buckets; ++i) zero(shard.region.bucket(shard.id, i));
@@ -182,7 +210,7 @@ bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
     if (wanted + h.overflow_buckets_committed.load(std::memory_order_relaxed) > g.buckets_per_shard) return false;
     if (!commit_range(shard, committed, wanted) || !commit_ghosts(shard, committed, wanted)) return false;
     h.main_buckets_committed.store(wanted, std::memory_order_relaxed);
-    enlarge_pages(shard, committed, wanted);
+    enlarge_pages(shard.region, committed, wanted);
     return true;
 }
 
@@ -217,6 +245,8 @@ bool split_bucket(LockedShard& shard) {
     for (const Gathered::Member& moved : moving) moved.slot->store(0, std::memory_order_release);
     LARDER_FAULT_POINT("split.cleared");
     pull_forward(shard, from);
+    // The next split's, which is not far.
+    __builtin_prefetch(&shard.region.bucket(shard.id, format::parent_of(added + 1)), 1);
     return true;
 }
 
@@ -328,8 +358,14 @@ void give_back_gap(LockedShard& shard) noexcept {
     const std::uint64_t main = shard.header.main_buckets_committed.load(std::memory_order_relaxed);
     const std::uint64_t overflow = shard.header.overflow_buckets_committed.load(std::memory_order_relaxed);
     const std::uint64_t end = g.buckets_per_shard - std::min(overflow, g.buckets_per_shard);
-    // From one row that has any space to the next: there may be a million without.
-    for (std::uint64_t bucket = main; bucket < end;) {
+    // What a killed owner had allocated and not counted yet was never written, so that it does not show as data.
+    decommit_range(shard, main, std::min(end, main + format::kFirstBuckets));
+    if (end > main + format::kFirstBuckets) decommit_range(shard, end - format::kFirstBuckets, end);
+    // What one was about to give back was: from one row that has any data to the next. There may be a million without, but
+    // more than a few with are only in a damaged file.
+    constexpr int kMostRows = 1024;
+    int rows = 0;
+    for (std::uint64_t bucket = main; bucket < end && rows < kMostRows; ++rows) {
         const std::uint64_t data = platform::next_data(file.descriptor(), g.bucket_at(shard.id, bucket));
         const std::uint64_t row = data < g.index_begin + g.index_bytes() ? (data - g.index_begin) / g.row_bytes() : end;
         bucket = std::max(bucket, row << g.stripe_shift);

@@ -16,6 +16,9 @@
 
 namespace larder::index {
 
+/// Makes space for `buckets`, a multiple of kFirstBuckets, main buckets in each shard of a new file. False: no room in capacity
+/// or disk.
+bool commit_first_buckets(region::Region& region, std::uint64_t buckets);
 /// Zeroes the first buckets of a new shard and publishes a directory of `buckets`. REQUIRES: nobody else uses the shard.
 void start_index(region::LockedShard& shard, std::uint32_t buckets) noexcept;
 /// Makes space for `buckets` main buckets and their ghosts. False: no room in capacity, disk or range.

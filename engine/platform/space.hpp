@@ -20,8 +20,8 @@ Status commit_by_writing(int descriptor, std::string_view path, std::uint64_t of
 void load_single_pages(std::byte* begin, std::uint64_t length) noexcept;
 /// Gives the space back; the range reads as zeros. Code::unsupported where the file system cannot.
 Status decommit_range(int descriptor, std::string_view path, std::uint64_t offset, std::uint64_t length);
-/// Where the next allocated byte from `offset` on is; beyond any file where there is none, `offset` itself where that cannot be
-/// told.
+/// Where the next byte from `offset` on is that may have been written; beyond any file where there is none, `offset` itself where
+/// that cannot be told. What was only allocated does not count.
 std::uint64_t next_data(int descriptor, std::uint64_t offset) noexcept;
 /// How many bytes there are from a position to the end of the system's page that it lies in; 0 at the start of one.
 std::uint64_t rest_of_page(std::uint64_t position) noexcept;

@@ -256,7 +256,7 @@ class LARDER_API Cache {
     /// register.
     Code get_quickly(std::string_view key, std::string& value) const;
     Status get_any(std::string_view key, std::string& value, RecordInfo* info) const;
-    /// True: the value is stored. False: nothing was done.
+    /// True: the value is stored. False: set_any() has to do it, or to say what is wrong.
     bool set_quickly(std::string_view key, std::string_view value, const WriteOptions& options);
     Status set_any(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version);
 

@@ -2,8 +2,8 @@
 
 #include "engine/format/hash.hpp"
 #include "engine/index/lookup.hpp"
-#include "engine/region/identity.hpp"
 #include "engine/region/record_access.hpp"
+#include "tests/support/identity.hpp"
 #include "tests/support/sizes.hpp"
 
 #include <algorithm>
@@ -14,16 +14,6 @@ namespace larder::tests {
 namespace {
 
 constexpr std::int64_t kFarFuture = 4'102'444'800'000;
-
-region::Region look_into(const std::string& path) {
-    auto file = MappedFile::open(path, {.access = Access::read_only});
-    if (!file.ok()) throw std::runtime_error(file.status().message());
-    auto view = file->view(0, 0, Access::read_only);
-    if (!view.ok()) throw std::runtime_error(view.status().message());
-    auto identity = region::read_identity(path, *reinterpret_cast<const format::FileHeader*>(view->data()), *file->size());
-    if (!identity.ok()) throw std::runtime_error(identity.status().message());
-    return {std::move(*file), std::move(*view), identity->geometry, identity->hash_seed};
-}
 
 Cache created(const std::string& path, const Options& options) {
     auto cache = Cache::create(path, options);
