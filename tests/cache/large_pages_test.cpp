@@ -67,16 +67,16 @@ TEST_CASE("what all shards have of the index is in large pages, too") {
     const std::string path = directory.file("c");
     Cache cache = opened(Cache::create(path, with_pages(256 * kMiB)));
     // Four rows of the index, of which the last may not be whole.
-    constexpr int kRecords = 700'000;
-    for (int i = 0; i < kRecords; ++i) REQUIRE_OK(cache.set(name_of(i), ""));
-    CHECK(stats_of(cache).records == kRecords);
+    constexpr int kSmall = 700'000;
+    for (int i = 0; i < kSmall; ++i) REQUIRE_OK(cache.set(name_of(i), ""));
+    CHECK(stats_of(cache).records == kSmall);
     require_honest(cache, path, 256 * kMiB);
     const std::uint64_t large = mapped_in_large_pages();
     const std::uint64_t records = (stats_of(cache).segment_bytes + kLargePage - 1) / kLargePage * kLargePage;
     std::cout << large / kLargePage << " large pages, at most " << records / kLargePage << " of them behind records\n";
     int present = 0;
-    for (int i = 0; i < kRecords; ++i) present += value_of(cache, name_of(i)).empty();
-    CHECK(present == kRecords);
+    for (int i = 0; i < kSmall; ++i) present += value_of(cache, name_of(i)).empty();
+    CHECK(present == kSmall);
     if (has_large_pages()) CHECK(large > records);
     REQUIRE_OK(cache.resize(16 * kMiB));
     require_honest(cache, path, 16 * kMiB);
