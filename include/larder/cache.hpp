@@ -193,7 +193,7 @@ class LARDER_API Cache {
     Status append(std::string_view key, std::string_view suffix);
     Status prepend(std::string_view key, std::string_view prefix);
     /// Each as set(), one after the other, but with the cache misses of sixteen under way at once: in a large cache overwriting
-    /// takes about three fifths of the time. statuses.size() must be writes.size() (else nothing is stored, and all statuses say
+    /// takes about two thirds of the time. statuses.size() must be writes.size() (else nothing is stored, and all statuses say
     /// invalid_argument). Returns how many were stored.
     std::size_t set_many(std::span<const Write> writes, std::span<Status> statuses);
     /// Each as remove(), as set_many() does it. Returns how many were removed.
