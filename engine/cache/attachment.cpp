@@ -1,5 +1,6 @@
 #include "engine/cache/attachment.hpp"
 
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/quick_paths.hpp"
 #include "engine/cache/recovery.hpp"
 #include "engine/cache/repair.hpp"
@@ -236,6 +237,8 @@ Status flush(Core& core) {
         ShardGuard guard(core, i);
         if (!guard.status().ok()) return guard.status();
     }
+    // A word that was displaced before, and dropped after, must not be on disk. Whose lock cannot be had may keep some.
+    settle_all_displaced(core, Patience::wait);
     const std::uint64_t generation = header.next_generation.load(std::memory_order_relaxed);
     // Once would do: what others move from now on has been moved since the flush. But the first pass may take long, and what is
     // moved meanwhile may be written in neither place by it; the second is short.

@@ -4,6 +4,7 @@
 #include "engine/cache/attachment.hpp"
 #include "engine/cache/cache_impl.hpp"
 #include "engine/cache/checker.hpp"
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/mending.hpp"
 #include "engine/cache/quick_paths.hpp"
 #include "engine/cache/quick_read.hpp"
@@ -316,6 +317,8 @@ Status Cache::resize(std::uint64_t capacity) {
 Result<Stats> Cache::stats() const {
     const Result<Core*> core = core_of(impl_.get());
     if (!core.ok()) return core.status();
+    // So that what sets have left for later is not counted as live.
+    if ((*core)->region.writable()) cache::settle_all_displaced(**core, cache::Patience::none);
     return or_lost<Result<Stats>>(**core, cache::collect_stats(**core));
 }
 

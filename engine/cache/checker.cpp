@@ -1,5 +1,6 @@
 #include "engine/cache/checker.hpp"
 
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/ledger.hpp"
 #include "engine/cache/record_check.hpp"
 #include "engine/cache/shard_guard.hpp"
@@ -69,7 +70,7 @@ class Checker {
     }
 
     void check_chain(std::uint32_t id, std::uint32_t bucket) {
-        index::for_each_slot(core_.region, id, &core_.region.bucket(id, bucket), [&](Slot& slot, SlotWord word) {
+        auto check = [&](Slot& slot, SlotWord word) {
             std::optional<std::string> wrong;
             for (int look = 0; look < kLooks; ++look) {
                 wrong = records_.problem(id, bucket_count(id), bucket, word);
@@ -84,7 +85,9 @@ class Checker {
                 problem(id, *wrong);
             else
                 ++found_.records;
-        });
+        };
+        index::for_each_slot(core_.region, id, &core_.region.bucket(id, bucket), check);
+        for (const Found& hidden : hidden_words(core_.region, id, bucket)) check(*hidden.slot, hidden.word);
     }
 
     // ---- INV-6 to INV-9: what is derived is what a count finds ----
@@ -126,6 +129,9 @@ class Checker {
         std::uint64_t records = 0;
         const std::uint32_t buckets = bucket_count(shard.id);
         for (std::uint32_t b = 0; b < buckets; ++b) records += count_chain(shard, b, live);
+        // With the lock there are none.
+        for (const format::Displaced& displaced : shard.header.displaced)
+            count_parts(displaced.word.load(std::memory_order_relaxed), live);
         if (records != shard.header.records.load(std::memory_order_relaxed)) {
             problem(shard.id,
                     "counts " + std::to_string(shard.header.records.load()) + " records, has " + std::to_string(records));
@@ -146,11 +152,16 @@ class Checker {
             if (std::find(keys.begin(), keys.end(), key) != keys.end())
                 problem(shard.id, place_of(record.offset) + " is a second one of its key");
             keys.push_back(std::move(key));
-            for_each_part(shard.region, record, [&](const RecordAt& part) {
-                live[core_.geometry().segment_of(part.offset)] += part.meta.stored_bytes();
-            });
+            count_parts(word, live);
         });
         return records;
+    }
+
+    void count_parts(SlotWord word, std::vector<std::uint64_t>& live) const {
+        RecordAt record;
+        if (!region::read_record(core_.region, format::offset_of(word), record)) return;
+        for_each_part(core_.region, record,
+                      [&](const RecordAt& part) { live[core_.geometry().segment_of(part.offset)] += part.meta.stored_bytes(); });
     }
 
     void check_live_bytes(LockedShard& shard, const std::vector<std::uint64_t>& live) {

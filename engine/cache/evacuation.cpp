@@ -1,5 +1,6 @@
 #include "engine/cache/evacuation.hpp"
 
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/relocation.hpp"
 #include "engine/cache/shard_guard.hpp"
 #include "engine/index/chain.hpp"
@@ -37,7 +38,9 @@ constexpr std::size_t kPace = 8;
 // A shard with fewer segments than this is not asked for one.
 constexpr std::uint32_t kLeast = 3;
 
-bool pick_victim(LockedShard& shard, bool force) {
+bool pick_victim(Core& core, LockedShard& shard, bool force) {
+    // What is emptied holds no displaced record, and none that displaced another.
+    settle_displaced(core, shard);
     segments::Victim victim = segments::choose_victim(shard, platform::now_ms());
     if (victim.segment == kNoSegment) {
         // Nothing but active segments left: seal them, and look again.
@@ -77,7 +80,11 @@ Queue other(Queue queue) noexcept { return queue == Queue::small ? Queue::main :
 
 // The owner's record of a fragment, or the record itself, decides.
 void settle(Core& core, LockedShard& shard, const RecordAt& record, std::uint64_t hash) {
-    const Found found = find_owner(shard, record, hash);
+    Found found = find_owner(shard, record, hash);
+    if (!found && record.meta.is(format::kFragment) && is_displaced(shard, record)) {
+        settle_displaced(core, shard);
+        found = find_owner(shard, record, hash);
+    }
     if (!found) return;
     RecordAt owner;
     if (!region::read_record(shard.region, format::offset_of(found.word), owner))
@@ -225,7 +232,7 @@ bool gain_spare(Core& core, LockedShard& shard, std::uint32_t wanted, bool force
 }  // namespace
 
 bool empty_one(Core& core, LockedShard& shard, bool force, std::uint32_t keep) {
-    if (!has_victim(shard) && !pick_victim(shard, force)) return false;
+    if (!has_victim(shard) && !pick_victim(core, shard, force)) return false;
     if (force) shard.header.victim_mode = static_cast<std::uint32_t>(EmptyMode::force);
     return walk_victim(core, shard, std::numeric_limits<std::size_t>::max(), keep);
 }
@@ -312,7 +319,7 @@ void keep_pace(Core& core, LockedShard& shard, Queue queue, std::size_t bytes) {
     if (!has_victim(shard)) {
         if (segments::claim_segment(shard)) return;
         if (average_segments(shard) > useful_segments(shard.header) + 2) return;  // the other shards' turn, when it is needed
-        if (shard.header.spare_count < segments::kReserve || !pick_victim(shard, false)) return;
+        if (shard.header.spare_count < segments::kReserve || !pick_victim(core, shard, false)) return;
     }
     walk_victim(core, shard, bytes * kPace + 1024, segments::kReserve + 1);
 }

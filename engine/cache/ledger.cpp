@@ -1,5 +1,6 @@
 #include "engine/cache/ledger.hpp"
 
+#include "engine/cache/displaced.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/platform/fault_point.hpp"
 #include "engine/segments/log.hpp"
@@ -21,19 +22,6 @@ void for_each_share(const LockedShard& shard, SlotWord word, Visit&& visit) {
     }
 }
 
-void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
-    if (format::is_empty(word)) return;
-    auto add = [&](std::uint32_t segment, std::size_t bytes) {
-        segments::add_live(shard.region, shard.region.segment(segment), sign * static_cast<std::int64_t>(bytes));
-    };
-    const std::uint64_t offset = format::offset_of(word);
-    if (const std::size_t bytes = region::simple_bytes(shard.region, offset); bytes != 0) [[likely]]
-        add(shard.geometry().segment_of(offset), bytes);
-    else
-        for_each_share(shard, word, add);
-    count_record(shard, sign);
-}
-
 bool lists_fragment(const LockedShard& shard, const RecordAt& owner, std::uint64_t offset) {
     if (!owner.meta.is(format::kFragmented)) return false;
     for (std::uint32_t i = 0; i < owner.meta.fragments; ++i) {
@@ -42,7 +30,30 @@ bool lists_fragment(const LockedShard& shard, const RecordAt& owner, std::uint64
     return false;
 }
 
+void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
+    if (format::is_empty(word)) return;
+    account_bytes(shard, word, sign);
+    count_record(shard, sign);
+}
+
 }  // namespace
+
+void account_bytes(LockedShard& shard, SlotWord word, std::int64_t sign) {
+    auto add = [&](std::uint32_t segment, std::size_t bytes) {
+        segments::add_live(shard.region, shard.region.segment(segment), sign * static_cast<std::int64_t>(bytes));
+    };
+    const std::uint64_t offset = format::offset_of(word);
+    if (const std::size_t bytes = region::simple_bytes(shard.region, offset); bytes != 0) [[likely]]
+        add(shard.geometry().segment_of(offset), bytes);
+    else
+        for_each_share(shard, word, add);
+}
+
+bool leads_to(const LockedShard& shard, SlotWord word, const RecordAt& record) {
+    if (!record.meta.is(format::kFragment)) return format::offset_of(word) == record.offset;
+    RecordAt owner;
+    return region::read_record(shard.region, format::offset_of(word), owner) && lists_fragment(shard, owner, record.offset);
+}
 
 void publish(LockedShard& shard, Slot& slot, SlotWord next) {
     const SlotWord before = slot.load(std::memory_order_relaxed);
@@ -55,10 +66,7 @@ Found find_owner(LockedShard& shard, const RecordAt& record, std::uint64_t hash)
     Found found;
     index::scan_chain(shard.region, shard.id, &index::home_bucket(shard, hash), format::tag_from_hash(hash),
                       [&](Slot& slot, SlotWord word) {
-                          RecordAt owner;
-                          if (!region::read_record(shard.region, format::offset_of(word), owner) ||
-                              !lists_fragment(shard, owner, record.offset))
-                              return false;
+                          if (!leads_to(shard, word, record)) return false;
                           found = {&slot, word};
                           return true;
                       });
@@ -72,7 +80,8 @@ void recount_segment(LockedShard& shard, std::uint32_t segment) {
     std::uint64_t live = 0;
     RecordAt record;
     for (std::uint64_t at = begin; at < end && region::read_record(shard.region, at, record); at += record.meta.stored_bytes()) {
-        if (find_owner(shard, record, region::owner_hash(shard.region, record))) live += record.meta.stored_bytes();
+        if (find_owner(shard, record, region::owner_hash(shard.region, record)) || is_displaced(shard, record))
+            live += record.meta.stored_bytes();
     }
     entry.live_bytes.store(static_cast<std::uint32_t>(live), std::memory_order_relaxed);
 }

@@ -51,19 +51,29 @@ struct Share {
     format::SegmentEntry* segment = nullptr;
     std::uint32_t bytes = 0;
 };
+/// What a record does to the word that is in its slot.
+enum class Effect : std::uint8_t {
+    adds,      ///< there is none
+    replaces,  ///< its record is dead
+    displaces  ///< it is kept in ShardHeader::displaced, and its record stays on the accounts
+};
 /// publish() where both shares are known, so that no record has to be looked at again. `before` is what is in the slot, or was
 /// but for its hits.
-template <bool kIsNew>
+template <Effect kEffect>
 [[gnu::always_inline]] inline void publish_known(LockedShard& shard, Slot& slot, const Share& before, const Share& next) {
     auto take_off = [&] {
-        if constexpr (!kIsNew) segments::add_live(shard.region, *before.segment, -std::int64_t{before.bytes});
+        if constexpr (kEffect == Effect::replaces) segments::add_live(shard.region, *before.segment, -std::int64_t{before.bytes});
     };
     auto add = [&] {
         segments::add_live(shard.region, *next.segment, std::int64_t{next.bytes});
-        if constexpr (kIsNew) count_record(shard, +1);
+        if constexpr (kEffect == Effect::adds) count_record(shard, +1);
     };
     change_slot(shard, slot, before.word, next.word, take_off, add);
 }
+/// Adds (or takes off) the bytes of the record behind a word, and of its fragments.
+void account_bytes(LockedShard& shard, SlotWord word, std::int64_t sign);
+/// Whether the word leads to the record, or for a fragment to its owner's record, which must list it.
+bool leads_to(const LockedShard& shard, SlotWord word, const RecordAt& record);
 /// Stores `next` in the slot (0: empties it) and settles the accounts. `next` gets the hits it says.
 void publish(LockedShard& shard, Slot& slot, SlotWord next);
 /// The slot that leads to this record (for a fragment: to its owner's record, which must list it), if it is live.

@@ -3,6 +3,7 @@
 // no record changed before.
 #pragma once
 
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/evacuation.hpp"
 #include "engine/cache/index_upkeep.hpp"
 #include "engine/cache/ledger.hpp"
@@ -82,7 +83,10 @@ inline Standing find_simple(LockedShard& shard, index::Bucket& home, const Store
 [[gnu::noinline]] inline void keep_up(Core& core, LockedShard& shard, const Store& store, Queue queue, bool is_new) {
     bound_shard_header(shard);
     shard.spared_hash = store.hash;
-    if (is_new && index::split_due(shard)) grow_index(core, shard);
+    if (is_new && index::split_due(shard)) {
+        settle_displaced(core, shard);
+        grow_index(core, shard);
+    }
     keep_pace(core, shard, queue, store.bytes);
 }
 
@@ -118,13 +122,14 @@ inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
 }
 
 /// Makes the draft part of its segment and leads the slot to it. `before`: what the slot leads to now; of an empty one, zeros.
-template <bool kIsNew>
+template <Effect kEffect>
 [[gnu::always_inline]] inline void put(Core& core, LockedShard& shard, const Store& store, const Draft& draft, Slot& slot,
                                        const Share& before) {
     write_head(shard, draft.record);
     segments::advance(draft.place, store.bytes, store.expires_at_ms);
     LARDER_FAULT_POINT("record.appended");
-    publish_known<kIsNew>(shard, slot, before, {draft.word, draft.place.entry, store.bytes});
+    publish_known<kEffect>(shard, slot, before, {draft.word, draft.place.entry, store.bytes});
+    constexpr bool kIsNew = kEffect == Effect::adds;
     if constexpr (kIsNew)
         core.count(Count::sets);
     else
@@ -138,7 +143,7 @@ inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const 
     if (!next) [[unlikely]]
         return false;
     next.word |= format::hits_of(standing.share.word);
-    put<false>(core, shard, store, next, *standing.slot, standing.share);
+    put<Effect::replaces>(core, shard, store, next, *standing.slot, standing.share);
     return true;
 }
 
@@ -148,35 +153,30 @@ inline void expect(Core& core, bool adding) noexcept {
         core.adding.store(adding, std::memory_order_relaxed);
 }
 
-/// What is looked at of a record whose lengths are not known yet.
-inline constexpr std::uint64_t kMostLookedAt = format::simple_head_bytes(true) + format::kMaxShortKeyBytes;
-
-/// Overwriting before it is certain that it is: the record that the only slot with the key's tag leads to is most likely the
-/// key's. The new one is drafted while that one is on its way, and the key is compared last of all that can wait, so that the
-/// next set's bucket is within the processor's window while this set waits (bench/README.md). False: nothing was done.
-inline bool overwrite_only(Core& core, LockedShard& shard, const Store& store, Slot& slot) {
-    const format::Geometry& g = shard.geometry();
+/// Overwriting, most likely: the only slot with the key's tag leads to its record. But that is not looked at; the word is kept
+/// with the shard's displaced ones until some have gathered (displaced.hpp). So a set waits for nothing but its bucket.
+/// REQUIRES: room for a displaced word. False: nothing was done.
+inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& slot) {
     const SlotWord word = slot.load(std::memory_order_relaxed);
     const std::uint64_t offset = format::offset_of(word);
-    if (offset - g.segments_begin >= g.segments_bytes - kMostLookedAt) [[unlikely]]
+    if (!shard.geometry().displaces || !shard.geometry().holds_records(offset)) [[unlikely]]
         return false;
-    const std::byte* const at = shard.region.at(offset);
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + format::kRecordHeaderBytes + store.key.size());
-    format::SegmentEntry& segment = shard.region.segment_at(offset);
-    Draft next = draft(shard, segments::queue_of(segment), store);
+    // Nothing that is displaced may lie in what is being emptied.
+    if (shard.header.victim == shard.geometry().segment_of(offset)) [[unlikely]]
+        return false;
+    Draft next = draft(shard, segments::queue_of(shard.region.segment_at(offset)), store);
     if (!next) [[unlikely]]
         return false;
-    next.word = platform::opaque(next.word | format::hits_of(word));
-    format::RecordHead head;
-    platform::copy_from_shared(&head.word, at, sizeof head.word);
-    if (!head.is_simple_with(store.key.size())) [[unlikely]]
+    next.word |= format::hits_of(word);
+    const std::uint32_t count = displaced_count(shard);
+    if (count == format::kDisplacedWordsPerShard) [[unlikely]]
         return false;
-    if (!platform::equals_shared(store.key.data(), at + head.bytes(), store.key.size())) [[unlikely]]
-        return false;
-    if (head.expires() && platform::has_expired(region::read_expiry(shard.region, offset))) [[unlikely]]
-        return false;
-    put<false>(core, shard, store, next, slot, {word, &segment, static_cast<std::uint32_t>(head.stored_bytes())});
+    format::Displaced& kept = shard.header.displaced[count];
+    kept.by_word.store(next.word, std::memory_order_relaxed);
+    kept.word.store(word, std::memory_order_relaxed);
+    shard.header.displaced_count = count + 1;
+    LARDER_FAULT_POINT("displace.kept");
+    put<Effect::displaces>(core, shard, store, next, slot, {word});
     return true;
 }
 
@@ -198,7 +198,7 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     Slot* const slot = empty != 0 ? &home.slots[static_cast<unsigned>(__builtin_ctz(empty))] : find_empty_beyond(shard, home);
     if (slot == nullptr) return false;
     if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
-    put<true>(core, shard, store, next, *slot, {});
+    put<Effect::adds>(core, shard, store, next, *slot, {});
     expect(core, true);
     return true;
 }
@@ -209,21 +209,26 @@ inline void prefetch_home(const Core& core, std::uint32_t shard, std::uint64_t h
     __builtin_prefetch(&index::main_bucket(core.region, shard, hash, directory.buckets), 1);
 }
 
-/// What the tags in the chain's first two buckets tell.
+/// What the tags in a chain tell.
 struct Sight {
-    Slot* only = nullptr;  ///< the one slot that has the key's tag in the first bucket that has it at all
-    bool is_new = false;   ///< the chain has no slot with the key's tag
+    Slot* only = nullptr;  ///< the one slot in the chain that has the key's tag
+    bool is_new = false;   ///< none has
 };
 
 inline Sight look_for(const LockedShard& shard, index::Bucket& home, std::uint16_t tag) noexcept {
+    Sight sight;
     index::Bucket* bucket = &home;
-    unsigned mask = index::match_tags(home, tag);
-    if (mask == 0) {
-        bucket = index::next_in_chain(shard.region, shard.id, home);
-        if (bucket == nullptr) return {nullptr, true};
-        mask = index::match_tags(*bucket, tag);
+    for (int hops = 0; hops < index::kMaxChain; ++hops) {
+        const unsigned mask = index::match_tags(*bucket, tag);
+        if (mask != 0) {
+            if (sight.only != nullptr || !std::has_single_bit(mask)) [[unlikely]]
+                return {};
+            sight.only = &bucket->slots[static_cast<unsigned>(__builtin_ctz(mask))];
+        }
+        bucket = index::next_in_chain(shard.region, shard.id, *bucket);
+        if (bucket == nullptr) return {sight.only, sight.only == nullptr};
     }
-    return {std::has_single_bit(mask) ? &bucket->slots[static_cast<unsigned>(__builtin_ctz(mask))] : nullptr, false};
+    return {};
 }
 
 /// False: no record has changed.
@@ -232,6 +237,8 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     // A bucket without space must not be written to, whatever the directory says (INV-13).
     if (std::uint64_t{directory.buckets - 1} >= shard.header.main_buckets_committed.load(std::memory_order_relaxed)) [[unlikely]]
         return false;
+    if (displaced_count(shard) == format::kDisplacedWordsPerShard) [[unlikely]]
+        settle_displaced(core, shard);
     index::Bucket& home = index::main_bucket(shard.region, shard.id, store.hash, directory.buckets);
     if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
     // While the bucket is on its way.
@@ -239,7 +246,7 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     const Sight sight = look_for(shard, home, format::tag_from_hash(store.hash));
     if (sight.is_new) return insert(core, shard, store, home, ahead);
     expect(core, false);
-    if (sight.only != nullptr && overwrite_only(core, shard, store, *sight.only)) [[likely]]
+    if (sight.only != nullptr && displace(core, shard, store, *sight.only)) [[likely]]
         return true;
     const Standing standing = find_simple(shard, home, store);
     if (!standing.certain) [[unlikely]]

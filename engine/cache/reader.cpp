@@ -1,6 +1,7 @@
 #include "engine/cache/reader.hpp"
 
 #include "engine/platform/clock.hpp"
+#include "engine/platform/fault_point.hpp"
 
 #include <vector>
 
@@ -125,14 +126,18 @@ Code read_value(const Core& core, std::string_view key, std::uint64_t hash, Valu
         Attempt attempt = Attempt::other_key;
         Slot* hit = nullptr;
         SlotWord hit_word = 0;
-        index::scan_chain(core.region, shard, &bucket, format::tag_from_hash(hash), [&](Slot& slot, SlotWord word) {
+        auto accept = [&](Slot& slot, SlotWord word) {
             attempt = read_slot(core, slot, word, key, hash, sink, info);
             hit = &slot;
             hit_word = word;
             return attempt != Attempt::other_key;
-        });
+        };
+        const std::uint16_t tag = format::tag_from_hash(hash);
+        const bool in_chain = index::scan_chain(core.region, shard, &bucket, tag, accept);
+        LARDER_FAULT_POINT("read.displaced");
+        if (!in_chain) index::scan_displaced(core.region, shard, tag, accept);
         std::atomic_thread_fence(std::memory_order_acquire);
-        const bool proven = attempt != Attempt::other_key && attempt != Attempt::changed;
+        const bool proven = in_chain && attempt != Attempt::changed;
         if (!proven && (attempt == Attempt::changed || directory.load(std::memory_order_relaxed) != before)) {
             core.count(Count::retries);
             continue;

@@ -1,5 +1,6 @@
 #include "engine/cache/scan.hpp"
 
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/reader.hpp"
 #include "engine/index/chain.hpp"
 
@@ -34,19 +35,20 @@ void copy_chain(const Core& core, std::uint32_t shard, std::uint32_t bucket, con
         copies.clear();
         const std::uint64_t before = core.region.shard(shard).directory.load(std::memory_order_acquire);
         bool changed = false;
-        index::for_each_slot(
-            core.region, shard, &core.region.bucket(shard, bucket), [&](index::Slot& slot, index::SlotWord word) {
-                Copy copy;
-                for (int n = 0; n < kTries; ++n) {
-                    const Attempt attempt =
-                        read_any(core, slot, word, copy.key, options.keys_only ? nullptr : &copy.value, copy.info);
-                    if (attempt == Attempt::hit && copy.key.starts_with(options.prefix)) copies.push_back(copy);
-                    if (attempt != Attempt::changed) return;
-                    word = slot.load(std::memory_order_acquire);
-                    if (format::is_empty(word) || format::is_link(word, core.geometry())) break;
-                }
-                changed = true;
-            });
+        auto take = [&](index::Slot& slot, index::SlotWord word) {
+            Copy copy;
+            for (int n = 0; n < kTries; ++n) {
+                const Attempt attempt =
+                    read_any(core, slot, word, copy.key, options.keys_only ? nullptr : &copy.value, copy.info);
+                if (attempt == Attempt::hit && copy.key.starts_with(options.prefix)) copies.push_back(copy);
+                if (attempt != Attempt::changed) return;
+                word = slot.load(std::memory_order_acquire);
+                if (format::is_empty(word) || format::is_link(word, core.geometry())) break;
+            }
+            changed = true;
+        };
+        index::for_each_slot(core.region, shard, &core.region.bucket(shard, bucket), take);
+        for (const Found& hidden : hidden_words(core.region, shard, bucket)) take(*hidden.slot, hidden.word);
         std::atomic_thread_fence(std::memory_order_acquire);
         if (!changed && core.region.shard(shard).directory.load(std::memory_order_relaxed) == before) return;
     }

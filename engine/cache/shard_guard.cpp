@@ -1,5 +1,6 @@
 #include "engine/cache/shard_guard.hpp"
 
+#include "engine/cache/displaced.hpp"
 #include "engine/cache/repair.hpp"
 
 namespace larder::cache {
@@ -26,9 +27,11 @@ ShardGuard::ShardGuard(Core& core, std::uint32_t shard, Acquired acquired) : cor
 void ShardGuard::begin(Acquired acquired) {
     shard_.emplace(core_.region, id_);
     bound_shard_header(*shard_);
-    if (acquired != Acquired::taken_over) return;
-    core_.count(Count::take_overs);
-    repair_shard(core_, *shard_);
+    if (acquired == Acquired::taken_over) {
+        core_.count(Count::take_overs);
+        repair_shard(core_, *shard_);
+    }
+    if (shard_->header.displaced_count != 0) settle_displaced(core_, *shard_);
 }
 
 ShardGuard::ShardGuard(ShardGuard&& other) noexcept : core_(other.core_), id_(other.id_), status_(std::move(other.status_)) {

@@ -1,6 +1,7 @@
 #include "engine/cache/shard_recovery.hpp"
 
 #include "engine/cache/directory_mending.hpp"
+#include "engine/cache/offset_sort.hpp"
 #include "engine/cache/repair.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/index/growth.hpp"
@@ -11,7 +12,6 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -38,15 +38,6 @@ std::pair<std::uint64_t, std::uint64_t> age_of(const region::Region& region, std
     return {region.generation(region.geometry().segment_of(offset)).load(std::memory_order_relaxed), offset};
 }
 
-bool same_key(const region::Region& region, SlotWord a, SlotWord b) {
-    RecordAt first;
-    RecordAt second;
-    std::string key;
-    return region::read_record(region, format::offset_of(a), first) &&
-           region::read_record(region, format::offset_of(b), second) && region::copy_key(region, first, key) &&
-           region::has_key(region, second, key);
-}
-
 // Whether any two words of a bucket have one tag. Most buckets are done with that.
 bool has_equal_tags(const Bucket& bucket) noexcept {
     std::array<std::uint32_t, kSlotsPerBucket> tags{};
@@ -59,24 +50,6 @@ bool has_equal_tags(const Bucket& bucket) noexcept {
         for (unsigned i = 0; i < kSlotsPerBucket; ++i) equal |= tags[i] == tags[(i + distance) % kSlotsPerBucket] ? 1U : 0U;
     }
     return equal != 0;
-}
-
-// Sorts by offset in the file, in a few passes: there are millions, and a comparison mispredicted costs as much as a pass.
-template <class T, class OffsetOf>
-void sort_by_offset(std::vector<T>& items, OffsetOf offset_of) {
-    constexpr unsigned kDigit = 11;
-    constexpr std::uint64_t kMask = (std::uint64_t{1} << kDigit) - 1;
-    const auto earlier = [&](const T& a, const T& b) { return offset_of(a) < offset_of(b); };
-    if (std::is_sorted(items.begin(), items.end(), earlier)) return;
-    const std::uint64_t most = offset_of(*std::max_element(items.begin(), items.end(), earlier));
-    std::vector<T> sorted(items.size());
-    for (unsigned shift = 3; most >> shift != 0; shift += kDigit) {
-        std::array<std::size_t, kMask + 2> begins{};
-        for (const T& item : items) ++begins[(offset_of(item) >> shift & kMask) + 1];
-        std::partial_sum(begins.begin(), begins.end(), begins.begin());
-        for (const T& item : items) sorted[begins[offset_of(item) >> shift & kMask]++] = item;
-        items.swap(sorted);
-    }
 }
 
 // Fills the stretch between two whole records, so that walks go over it.
@@ -130,6 +103,7 @@ void ShardRecovery::finish() {
     for (const Place& place : places_to_clear_) {
         if (place.slot->load(std::memory_order_relaxed) == place.word) place.slot->store(0, std::memory_order_release);
     }
+    for (format::Displaced& displaced : shard_.header.displaced) displaced.by_word.store(0, std::memory_order_relaxed);
     for (std::uint32_t i = 0; i < buckets_; ++i) index::drop_empty_overflow(shard_, shard_.region.bucket(shard_.id, i));
     index::recount_index(shard_);
 }
@@ -170,7 +144,36 @@ void ShardRecovery::gather() {
         const unsigned found = gather_from(index::overflow_bucket(shard_, number), is_in_chain);
         if (is_in_chain) records_ += found;
     }
+    gather_displaced();
     scratch_.order.sort(shard_.geometry());
+}
+
+// What was displaced by another key's word is astray until it has been brought home; all others are dead.
+void ShardRecovery::gather_displaced() {
+    for (format::Displaced& displaced : shard_.header.displaced) {
+        if (is_hidden(displaced)) {
+            scratch_.order.add(shard_.geometry(), {&displaced.word, displaced.word.load(std::memory_order_relaxed)});
+        } else {
+            displaced.word.store(0, std::memory_order_relaxed);
+            displaced.by_word.store(0, std::memory_order_relaxed);
+        }
+    }
+    shard_.header.displaced_count = 0;
+}
+
+// Where the record that displaced it is not whole nobody can tell: better none of its key's than one that was replaced.
+bool ShardRecovery::is_hidden(const format::Displaced& displaced) {
+    const SlotWord word = displaced.word.load(std::memory_order_relaxed);
+    const SlotWord by_word = displaced.by_word.load(std::memory_order_relaxed);
+    for (const SlotWord each : {word, by_word}) {
+        const std::uint64_t offset = format::offset_of(each);
+        if (!shard_.geometry().holds_records(offset) || !space_.allocate(shard_.geometry().segment_of(offset))) return false;
+    }
+    RecordAt record;
+    if (!region::read_record(shard_.region, format::offset_of(by_word), record)) return false;
+    const std::uint64_t hash = region::owner_hash(shard_.region, record);
+    return fits_place(by_word, record, hash) && region::checksum_holds(shard_.region, record, hash) &&
+           !region::same_key(shard_.region, word, by_word);
 }
 
 // Returns how many words may lead to records.
@@ -242,17 +245,17 @@ bool ShardRecovery::confirm(const Place& place, std::uint32_t& home) {
     if (!region::read_record(shard_.region, format::offset_of(place.word), record)) return false;
     if (record.meta.is(format::kFragmented) && !fragments_have_space(record)) return false;
     const std::uint64_t hash = region::owner_hash(shard_.region, record);
-    if (!fits_place(place, record, hash) || !region::checksum_holds(shard_.region, record, hash)) return false;
+    if (!fits_place(place.word, record, hash) || !region::checksum_holds(shard_.region, record, hash)) return false;
     home = format::bucket_of(hash, buckets_);
     scratch_.parts.push_back({record.offset, static_cast<std::uint32_t>(record.meta.stored_bytes())});
     return !record.meta.is(format::kFragmented) || fragments_are_whole(record, hash);
 }
 
-bool ShardRecovery::fits_place(const Place& place, const RecordAt& record, std::uint64_t hash) const noexcept {
+bool ShardRecovery::fits_place(SlotWord word, const RecordAt& record, std::uint64_t hash) const noexcept {
     const std::uint64_t generation =
         shard_.region.generation(shard_.geometry().segment_of(record.offset)).load(std::memory_order_relaxed);
     return record.meta.key_length != 0 && !record.meta.is(format::kFragment) && shard_.geometry().shard_of(hash) == shard_.id &&
-           format::tag_of(place.word) == format::tag_from_hash(hash) && format::same_generation(place.word, generation);
+           format::tag_of(word) == format::tag_from_hash(hash) && format::same_generation(word, generation);
 }
 
 bool ShardRecovery::fragments_have_space(const RecordAt& owner) {
@@ -278,10 +281,16 @@ bool ShardRecovery::fragments_are_whole(const RecordAt& owner, std::uint64_t has
     return length == owner.meta.fragmented_bytes();
 }
 
-// The main bucket whose chain a slot is in; kNoChain for one in an overflow bucket that nothing leads to.
+// The bucket that a slot is in; 0 for that of a displaced word, which is in none.
+std::uint64_t ShardRecovery::bucket_offset(const Slot& slot) const noexcept {
+    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&slot) - shard_.region.at(0));
+    return offset < shard_.geometry().index_begin ? 0 : offset / format::kBucketBytes * format::kBucketBytes;
+}
+
+// The main bucket whose chain a slot is in; kNoChain for one in an overflow bucket that nothing leads to, and for displaced ones.
 std::uint32_t ShardRecovery::chain_of(const Slot& slot) const noexcept {
-    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&slot) - shard_.region.at(0)) /
-                        format::kBucketBytes * format::kBucketBytes;
+    const std::uint64_t offset = bucket_offset(slot);
+    if (offset == 0) return kNoChain;
     const std::uint64_t main = shard_.geometry().bucket_number(offset);
     return main < buckets_ ? static_cast<std::uint32_t>(main) : scratch_.chains[index::overflow_number(shard_, offset)];
 }
@@ -313,7 +322,7 @@ void ShardRecovery::drop_doubles(std::uint32_t home) {
 
 // If both are of one key, drops one, and leaves the other in `first`.
 bool ShardRecovery::drop_older(Place& first, const Place& second) {
-    if (!same_key(shard_.region, first.word, second.word)) return false;
+    if (!region::same_key(shard_.region, first.word, second.word)) return false;
     const auto age_of_first = age_of(shard_.region, format::offset_of(first.word));
     const auto age_of_second = age_of(shard_.region, format::offset_of(second.word));
     if (age_of_first == age_of_second) {
@@ -347,8 +356,9 @@ void ShardRecovery::free_unused_buckets() {
     for (std::uint64_t number = 0; number < scratch_.chains.size(); ++number)
         in_use[number] = scratch_.chains[number] != kNoChain;
     for (const Stray& stray : scratch_.strays) {
-        const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(stray.place.slot) - shard_.region.at(0));
-        const std::uint64_t number = index::overflow_number(shard_, offset / format::kBucketBytes * format::kBucketBytes);
+        const std::uint64_t offset = bucket_offset(*stray.place.slot);
+        if (offset == 0) continue;
+        const std::uint64_t number = index::overflow_number(shard_, offset);
         if (number < in_use.size()) in_use[number] = true;
     }
     index::rebuild_overflow_list(shard_, in_use);
@@ -373,7 +383,7 @@ bool ShardRecovery::is_superfluous(const Stray& stray) {
     const auto age = age_of(shard_.region, format::offset_of(stray.place.word));
     auto compare = [&](Slot& slot, SlotWord word) {
         if (&slot == stray.place.slot || format::tag_of(word) != format::tag_of(stray.place.word) ||
-            !same_key(shard_.region, word, stray.place.word))
+            !region::same_key(shard_.region, word, stray.place.word))
             return;
         const auto other = age_of(shard_.region, format::offset_of(word));
         if (other < age) return drop(slot, word);

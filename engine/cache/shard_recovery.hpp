@@ -74,12 +74,15 @@ class ShardRecovery {
     void follow_chain(std::uint32_t home);
     void gather();
     unsigned gather_from(format::Bucket& bucket, bool is_in_chain);
+    void gather_displaced();
+    bool is_hidden(const format::Displaced& displaced);
     void confirm_all(const WalkedBytes& walked);
     void confirm_or_drop(const Place& place);
     bool confirm(const Place& place, std::uint32_t& home);
-    bool fits_place(const Place& place, const region::RecordAt& record, std::uint64_t hash) const noexcept;
+    bool fits_place(format::SlotWord word, const region::RecordAt& record, std::uint64_t hash) const noexcept;
     bool fragments_have_space(const region::RecordAt& owner);
     bool fragments_are_whole(const region::RecordAt& owner, std::uint64_t hash);
+    std::uint64_t bucket_offset(const format::Slot& slot) const noexcept;
     std::uint32_t chain_of(const format::Slot& slot) const noexcept;
 
     void drop_doubles(std::uint32_t home);

@@ -35,7 +35,7 @@ Counters to_counters(const Sums& sums) noexcept {
     c.removes = at(Count::removes);
     c.expirations = at(Count::expirations);
     c.evictions = at(Count::evictions);
-    c.replaced = at(Count::replaced);
+    c.replaced = at(Count::replaced) - std::min(at(Count::replaced), at(Count::unreplaced));
     c.moved = at(Count::moved);
     c.reclaimed_bytes = at(Count::reclaimed_bytes);
     c.retries = at(Count::retries);

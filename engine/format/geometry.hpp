@@ -49,6 +49,8 @@ struct Geometry {
     /// Whether the shards' buckets take turns in the index, so that what is in use of it lies together; else each shard's lie
     /// together, as in the first files of this format.
     bool striped = true;
+    /// Whether sets may leave words in ShardHeader::displaced.
+    bool displaces = true;
 
     // Derived by place_areas().
     std::uint32_t shard_shift = 63;  ///< shard = (hash >> 1) >> shard_shift

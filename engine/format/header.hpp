@@ -15,8 +15,9 @@ inline constexpr std::uint32_t kFormatVersion = 3;
 
 // Feature bits that this library knows. A file with an unknown incompatible bit is refused, with an unknown read-only
 // compatible bit it opens read-only, unknown compatible bits are kept and ignored.
-inline constexpr std::uint64_t kStripedIndex = 1;  ///< incompatible: Geometry::striped
-inline constexpr std::uint64_t kKnownIncompatible = kStripedIndex;
+inline constexpr std::uint64_t kStripedIndex = 1;    ///< incompatible: Geometry::striped
+inline constexpr std::uint64_t kDisplacedWords = 2;  ///< incompatible: Geometry::displaces
+inline constexpr std::uint64_t kKnownIncompatible = kStripedIndex | kDisplacedWords;
 inline constexpr std::uint64_t kKnownReadOnlyCompatible = 0;
 
 /// FileHeader::state.

@@ -24,9 +24,10 @@ enum class Count : std::uint32_t {
     retries,
     take_overs,
     flushes,
-    hit_marks
+    hit_marks,
+    unreplaced  ///< sets that counted as `replaced`, and turned out to have displaced another key's record
 };
-inline constexpr unsigned kCounts = 16;  ///< three in reserve
+inline constexpr unsigned kCounts = 16;  ///< two in reserve
 
 /// Two lines that one thread at a time adds to; they only ever grow, also when the index changes hands.
 struct alignas(128) CounterStripe {

@@ -4,6 +4,7 @@
 
 #include "engine/format/geometry.hpp"
 #include "engine/format/shared_word.hpp"
+#include "engine/format/slot.hpp"
 
 #include <array>
 #include <atomic>
@@ -29,12 +30,20 @@ struct QueueEnds {
     SharedU32 active;  ///< the segment being appended to, not in the list; kNoSegment: none
 };
 
+/// A word that left its slot to another one of the same tag, before it was known whether both are of one key.
+struct Displaced {
+    Slot word;                      ///< 0: none
+    std::atomic<SlotWord> by_word;  ///< what has its slot now, or had it first
+};
+inline constexpr unsigned kDisplacedWordsPerShard = 8;
+
 struct alignas(64) ShardHeader {
     // line 0: readers load it, splits write it
     alignas(64) std::atomic<std::uint64_t> directory;
 
     // line 1: the lock. Bits 0 to 15: the owner's process-table index + 1; bit 31: somebody may be sleeping on it.
     alignas(64) std::atomic<std::uint32_t> lock;
+    SharedU32 displaced_count;  ///< of `displaced`, from the first on
 
     // line 2 and 3: the owner of the lock
     alignas(64) std::atomic<std::uint64_t> records;
@@ -60,11 +69,15 @@ struct alignas(64) ShardHeader {
     SharedU16 decrement_carry;  ///< what is left over of fractional decrements, in 256ths
     SharedU16 has_ghosts;       ///< 0: no key was ever remembered, so none needs to be looked for
 
-    alignas(64) std::array<std::byte, 256> reserved;
+    /// Words whose records count as live, and are for readers to find, until they have been compared; oldest first.
+    alignas(64) std::array<Displaced, kDisplacedWordsPerShard> displaced;
+
+    alignas(64) std::array<std::byte, 128> reserved;
 };
 static_assert(sizeof(ShardHeader) == kShardBytes);
 static_assert(offsetof(ShardHeader, lock) == 64);
 static_assert(offsetof(ShardHeader, records) == 128);
 static_assert(offsetof(ShardHeader, queues) == 192);
+static_assert(offsetof(ShardHeader, displaced) == 256);
 
 }  // namespace larder::format

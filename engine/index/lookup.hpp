@@ -94,6 +94,20 @@ inline Bucket& main_bucket(const region::Region& region, std::uint32_t shard, st
     return region.bucket(shard, format::bucket_of(hash & (range - 1), buckets));
 }
 
+/// Calls `accept(slot, word)` for each displaced word of the shard with this tag, the latest first, until it returns true.
+/// Returns whether one did. What a chain has of a key comes before it; and as with a miss, what is found here counts only if the
+/// directory word is the same after (INV-19).
+template <class Accept>
+bool scan_displaced(const region::Region& region, std::uint32_t shard, std::uint16_t tag, Accept&& accept) {
+    auto& displaced = region.shard(shard).displaced;
+    for (std::size_t i = displaced.size(); i-- > 0;) {
+        Slot& slot = displaced[i].word;
+        const SlotWord word = slot.load(std::memory_order_acquire);
+        if (format::tag_of(word) == tag && !format::is_empty(word) && accept(slot, word)) return true;
+    }
+    return false;
+}
+
 /// Calls `accept(slot, word)` for each slot of the chain with this tag until it returns true. Returns whether one did.
 template <class Accept>
 bool scan_chain(const region::Region& region, std::uint32_t shard, Bucket* bucket, std::uint16_t tag, Accept&& accept) {

@@ -55,7 +55,7 @@ void write_identity(FileHeader& header, const Geometry& g, std::uint64_t capacit
     header.magic = format::kMagic;
     header.byte_order = format::kByteOrder;
     header.format_version = format::kFormatVersion;
-    header.incompatible_features = g.striped ? format::kStripedIndex : 0;
+    header.incompatible_features = (g.striped ? format::kStripedIndex : 0) | (g.displaces ? format::kDisplacedWords : 0);
     header.hash_seed = hash_seed;
     header.file_id = platform::random_u64();
     header.created_at_ms = platform::now_ms();
@@ -83,6 +83,7 @@ Result<Identity> read_identity(std::string_view path, const FileHeader& header, 
     g.segment_count = header.segment_count;
     g.max_processes = header.max_processes;
     g.striped = (header.incompatible_features & format::kStripedIndex) != 0;
+    g.displaces = (header.incompatible_features & format::kDisplacedWords) != 0;
     if (Status status = format::check_geometry(g); !status.ok()) return refuse(Code::corrupt, path, status.message());
     format::place_areas(g);
     if (header.file_size != g.file_size) {

@@ -38,6 +38,16 @@ bool has_fragmented_key(const Region& region, const RecordAt& record, std::strin
     return copy_key(region, record, stored) && stored == key;
 }
 
+bool same_key(const Region& region, format::SlotWord a, format::SlotWord b) {
+    RecordAt first;
+    RecordAt second;
+    if (!read_record(region, format::offset_of(a), first) || !read_record(region, format::offset_of(b), second)) return false;
+    if (!first.meta.has_long_key()) [[likely]]
+        return has_key(region, second, {reinterpret_cast<const char*>(region.at(first.key_at())), first.meta.key_length});
+    std::string key;
+    return copy_key(region, first, key) && has_key(region, second, key);
+}
+
 std::uint64_t owner_hash_otherwise(const Region& region, const RecordAt& record) {
     if (record.meta.is(format::kFragment)) {
         std::uint64_t hash = 0;

@@ -81,6 +81,8 @@ inline bool has_key(const Region& region, const RecordAt& record, std::string_vi
         return has_fragmented_key(region, record, key);
     return platform::equals_shared(key.data(), region.at(record.key_at()), key.size());
 }
+/// Whether both slot words lead to records of one key. For owners of the shard's lock, and recovery.
+bool same_key(const Region& region, format::SlotWord a, format::SlotWord b);
 /// owner_hash() of a fragment, or where the key is kept in fragments.
 std::uint64_t owner_hash_otherwise(const Region& region, const RecordAt& record);
 /// The hash of the key the record belongs to (for a fragment: its owner's key). For owners of the shard's lock.

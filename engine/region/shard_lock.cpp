@@ -83,8 +83,12 @@ Result<bool> ShardLock::take_over(TakeOverGuard& guard, std::uint32_t seen) {
 }
 
 void ShardLock::release() noexcept {
-    const std::uint32_t before = word_.exchange(0, std::memory_order_release);
-    if ((before & kWaitersBit) != 0) platform::futex_wake(word_, 1);
+    // A store alone does not wait for the stores before it, as an exchange would. A waiter whose bit comes in between is not
+    // woken: its sleep ends by itself.
+    if ((word_.load(std::memory_order_relaxed) & kWaitersBit) == 0) [[likely]]
+        return word_.store(0, std::memory_order_release);
+    word_.store(0, std::memory_order_release);
+    platform::futex_wake(word_, 1);
 }
 
 Status ShardLock::give_up(std::uint32_t seen) const {

@@ -2,7 +2,8 @@
 //
 // Thread and process safety: every member function may be called from any number of threads and processes at once,
 // except close(), the destructor and moves, which need the handle to themselves.
-// Reads (get, contains, info, get_many, for_each, stats) take no lock and never wait.
+// Reads (get, contains, info, get_many, for_each, stats) never wait. They take no lock, but that stats() of a handle that may
+// write takes those that are free.
 // Writes take the lock of one shard and wait for it no longer than Options::timeout.
 // After fork() the child's handle attaches anew at its first use.
 // Keys are 1 to 65,535 bytes, any bytes. Values are 0 bytes to max_value_size(). A key beyond the range is

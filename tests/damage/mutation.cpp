@@ -110,11 +110,21 @@ void Mutation::change_header_word() {
 
 void Mutation::change_shard() {
     const std::uint64_t shard = geometry_.shard_at(static_cast<std::uint32_t>(random_.below(geometry_.shard_count)));
-    const std::uint64_t at = shard + random_.below(72) * 4;
+    const std::uint64_t at = shard + random_.below(96) * 4;
     if (at % 8 != 0 || random_.chance(50))
         write(at, static_cast<std::uint32_t>(interesting(read<std::uint32_t>(at))), "shard");
     else
         write(at, interesting(read<std::uint64_t>(at)), "shard");
+}
+
+// Two words that lead to records, as a set would leave them.
+void Mutation::displace() {
+    const std::uint64_t shard = geometry_.shard_at(static_cast<std::uint32_t>(random_.below(geometry_.shard_count)));
+    const std::uint64_t number = random_.below(format::kDisplacedWordsPerShard);
+    const std::uint64_t at = shard + offsetof(format::ShardHeader, displaced) + number * sizeof(format::Displaced);
+    write(at, read<std::uint64_t>(some_slot_at()), "displaced");
+    write(at + sizeof(std::uint64_t), read<std::uint64_t>(some_slot_at()), "displaced by");
+    write(shard + offsetof(format::ShardHeader, displaced_count), static_cast<std::uint32_t>(number + 1), "displaced count");
 }
 
 void Mutation::change_slot() {
@@ -206,7 +216,7 @@ void Mutation::change() {
 void Mutation::change_shared() {
     using Change = void (Mutation::*)();
     static constexpr Change kChanges[] = {
-        &Mutation::change_header_word,   &Mutation::change_shard,         &Mutation::change_shard,
+        &Mutation::change_header_word,   &Mutation::change_shard,         &Mutation::displace,
         &Mutation::change_slot,          &Mutation::change_slot,          &Mutation::swap_slots,
         &Mutation::change_link,          &Mutation::change_generation,    &Mutation::change_segment_entry,
         &Mutation::change_segment_entry, &Mutation::change_record_header, &Mutation::change_record_header,

@@ -63,6 +63,7 @@ class Mutation {
     void change_identity();
     void change_header_word();
     void change_shard();
+    void displace();
     void change_slot();
     void swap_slots();
     void change_link();

@@ -1,5 +1,5 @@
-// Files in which each shard's buckets lie together, as in the first files of the format, work as those in which the shards take
-// turns.
+// Files without the incompatible features (each shard's buckets lie together, and no words are displaced), as the first files of
+// the format, work as those that have them.
 #include "tests/support/check.hpp"
 #include "tests/support/identity.hpp"
 #include "tests/support/sizes.hpp"
@@ -32,7 +32,7 @@ Options eight_shards() {
 std::string file_of(const TemporaryDirectory& directory, bool striped) {
     const std::string path = directory.file("c");
     REQUIRE_OK(opened(Cache::create(path, eight_shards())).close());
-    if (!striped) rewrite_identity(path, [](auto& header) { header.incompatible_features &= ~format::kStripedIndex; });
+    if (!striped) rewrite_identity(path, [](auto& header) { header.incompatible_features = 0; });
     return path;
 }
 
@@ -76,5 +76,6 @@ TEST_CASE("a cache grows, shrinks, is repaired and recovered in either layout of
 TEST_CASE("a library that does not know the layout would refuse the file") {
     TemporaryDirectory directory;
     const std::string bytes = read_file(file_of(directory, true)).substr(0, sizeof(format::FileHeader));
-    CHECK(reinterpret_cast<const format::FileHeader*>(bytes.data())->incompatible_features == format::kStripedIndex);
+    CHECK(reinterpret_cast<const format::FileHeader*>(bytes.data())->incompatible_features ==
+          (format::kStripedIndex | format::kDisplacedWords));
 }
