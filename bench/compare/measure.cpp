@@ -64,10 +64,9 @@ class Measurement {
         }
     }
 
-    /// With little effort, stores that take long to fill hold fewer records; they are compared with a limit that does, too.
+    /// With little effort, all others hold fewer records; they are compared with a limit that does, too.
     bool is_reduced(const Candidate& candidate) const {
-        const Kind kind = candidate.peer->traits.kind;
-        return settings_.effort == Effort::quick && kind != Kind::limit && kind != Kind::larder;
+        return settings_.effort == Effort::quick && candidate.peer->traits.kind != Kind::larder;
     }
 
     static bool lists(std::string_view list, std::string_view name) {

@@ -47,15 +47,14 @@ class Checker {
     void check_records(std::uint32_t id) {
         std::uint32_t buckets = bucket_count(id);
         for (std::uint32_t b = 0; b < buckets; ++b) {
-            // Looked at again when the directory has moved on: records may have changed buckets meanwhile.
+            // Looked at again when records may have moved meanwhile.
             for (int look = 0; look < kLooks; ++look) {
-                const std::uint64_t before = core_.region.shard(id).directory.load(std::memory_order_acquire);
+                const ChainWatch watch(core_.region, id, b);
                 const std::size_t problems = found_.problems.size();
                 const std::uint64_t records = found_.records;
                 const std::uint64_t bytes = records_.bytes();
                 check_chain(id, b);
-                std::atomic_thread_fence(std::memory_order_acquire);
-                if (core_.region.shard(id).directory.load(std::memory_order_relaxed) == before) break;
+                if (watch.is_same()) break;
                 found_.problems.resize(std::min(problems, found_.problems.size()));
                 found_.records = records;
                 records_.rewind(bytes);
@@ -70,7 +69,10 @@ class Checker {
     }
 
     void check_chain(std::uint32_t id, std::uint32_t bucket) {
+        std::vector<std::uint64_t> met;
         auto check = [&](Slot& slot, SlotWord word) {
+            if (std::find(met.begin(), met.end(), format::offset_of(word)) != met.end()) return;
+            met.push_back(format::offset_of(word));
             std::optional<std::string> wrong;
             for (int look = 0; look < kLooks; ++look) {
                 wrong = records_.problem(id, bucket_count(id), bucket, word);
@@ -129,9 +131,11 @@ class Checker {
         std::uint64_t records = 0;
         const std::uint32_t buckets = bucket_count(shard.id);
         for (std::uint32_t b = 0; b < buckets; ++b) records += count_chain(shard, b, live);
-        // With the lock there are none.
-        for (const format::Displaced& displaced : shard.header.displaced)
-            count_parts(displaced.word.load(std::memory_order_relaxed), live);
+        // With the lock there are none. A killed owner may have left one that is still in its slot.
+        for (const format::Displaced& displaced : shard.header.displaced) {
+            const SlotWord word = displaced.word.load(std::memory_order_relaxed);
+            if (!is_in_chain(shard, word)) count_parts(word, live);
+        }
         if (records != shard.header.records.load(std::memory_order_relaxed)) {
             problem(shard.id,
                     "counts " + std::to_string(shard.header.records.load()) + " records, has " + std::to_string(records));
@@ -155,6 +159,12 @@ class Checker {
             count_parts(word, live);
         });
         return records;
+    }
+
+    bool is_in_chain(LockedShard& shard, SlotWord word) const {
+        RecordAt record;
+        return region::read_record(core_.region, format::offset_of(word), record) &&
+               index::find_offset(shard, region::owner_hash(core_.region, record), record.offset);
     }
 
     void count_parts(SlotWord word, std::vector<std::uint64_t>& live) const {

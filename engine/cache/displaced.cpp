@@ -74,6 +74,14 @@ bool has_successor(const LockedShard& shard, index::Bucket& home, SlotWord word)
                              [&](Slot&, SlotWord other) { return region::same_key(shard.region, word, other); });
 }
 
+// Takes the earlier displaced words of the same key off. Once the latest is gone, nobody could tell them from what is alive.
+void take_off_earlier(LockedShard& shard, const Displaced& displaced, SlotWord word) {
+    for (Displaced* earlier = shard.header.displaced.data(); earlier != &displaced; ++earlier) {
+        const SlotWord other = earlier->word.load(std::memory_order_relaxed);
+        if (region::same_key(shard.region, word, other)) take_off(shard, *earlier, other);
+    }
+}
+
 // A word of another key than what displaced it. Its key may have been set again since.
 void bring_back(Core& core, LockedShard& shard, Displaced& displaced, SlotWord word) {
     RecordAt record;
@@ -96,10 +104,9 @@ void bring_back(Core& core, LockedShard& shard, Displaced& displaced, SlotWord w
     }
     // A reader that has been through the chain before finds it nowhere now, and has to look again.
     index::note_moved(shard);
-    if (is_back)
-        forget(displaced);
-    else
-        take_off(shard, displaced, word);
+    if (is_back) return forget(displaced);
+    take_off_earlier(shard, displaced, word);
+    take_off(shard, displaced, word);
 }
 
 }  // namespace
@@ -122,6 +129,17 @@ void settle_displaced(Core& core, LockedShard& shard) {
     shard.header.displaced_count = 0;
 }
 
+void note_last_displaced(LockedShard& shard) noexcept {
+    const std::uint32_t count = displaced_count(shard);
+    if (count == 0 || shard.header.note_old.load(std::memory_order_relaxed) != 0 ||
+        shard.header.note_new.load(std::memory_order_relaxed) != 0)
+        return;
+    const Displaced& last = shard.header.displaced[count - 1];
+    shard.header.note_old.store(format::without_hits(last.word.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+    shard.header.note_new.store(format::without_hits(last.by_word.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
 void forget_undisplaced(LockedShard& shard) {
     for (Displaced& displaced : shard.header.displaced) {
         RecordAt record;
@@ -138,23 +156,57 @@ bool is_displaced(const LockedShard& shard, const RecordAt& record) {
     });
 }
 
+ChainWatch::ChainWatch(const region::Region& region, std::uint32_t shard, std::uint32_t bucket)
+    : region_(region),
+      shard_(shard),
+      bucket_(bucket),
+      directory_(region.shard(shard).directory.load(std::memory_order_acquire)),
+      displaced_(displaced()) {}
+
+bool ChainWatch::is_same() const {
+    // The directory last: it tells of words that were forgotten before they could be looked at.
+    if (displaced() != displaced_) return false;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return region_.shard(shard_).directory.load(std::memory_order_relaxed) == directory_;
+}
+
+// Those that may be of the chain and were displaced by another key's, without their hits.
+std::vector<SlotWord> ChainWatch::displaced() const {
+    std::vector<SlotWord> words;
+    for (const Displaced& displaced : region_.shard(shard_).displaced) {
+        const SlotWord word = displaced.word.load(std::memory_order_acquire);
+        const auto any = [](Slot&, SlotWord) { return true; };
+        // What displaced it is in the chain with the same tag: most chains need no more than that look.
+        if (format::is_empty(word) ||
+            !index::scan_chain(region_, shard_, &region_.bucket(shard_, bucket_), format::tag_of(word), any) ||
+            region::same_key(region_, word, displaced.by_word.load(std::memory_order_relaxed)))
+            continue;
+        words.push_back(format::without_hits(word));
+    }
+    return words;
+}
+
 std::vector<Found> hidden_words(const region::Region& region, std::uint32_t shard, std::uint32_t bucket) {
     std::vector<Found> hidden;
     const std::uint32_t buckets = index::bounded_buckets(region, shard);
-    index::Bucket* const home = &region.bucket(shard, bucket);
     auto& displaced = region.shard(shard).displaced;
     for (std::size_t i = displaced.size(); i-- > 0;) {
         const SlotWord word = displaced[i].word.load(std::memory_order_acquire);
         bool met_tag = false;
-        auto is_newer = [&](SlotWord other) { return region::same_key(region, word, other); };
-        auto is_superseded = [&](Slot&, SlotWord other) { return (met_tag = true) && is_newer(other); };
-        // What displaced it is in the chain with the same tag: most chains need no more than that look.
-        if (format::is_empty(word) || index::scan_chain(region, shard, home, format::tag_of(word), is_superseded) || !met_tag)
+        auto is_of_key = [&](SlotWord other) { return region::same_key(region, word, other); };
+        // The very same word is on its way back: who has been through the chain before may have missed it.
+        auto is_newer = [&](Slot&, SlotWord other) {
+            met_tag = true;
+            return format::offset_of(other) != format::offset_of(word) && is_of_key(other);
+        };
+        if (format::is_empty(word) ||
+            index::scan_chain(region, shard, &region.bucket(shard, bucket), format::tag_of(word), is_newer) || !met_tag ||
+            is_of_key(displaced[i].by_word.load(std::memory_order_relaxed)))
             continue;
         RecordAt record;
         if (!region::read_record(region, format::offset_of(word), record) ||
             format::bucket_of(region::owner_hash(region, record), buckets) != bucket ||
-            std::any_of(hidden.begin(), hidden.end(), [&](const Found& later) { return is_newer(later.word); }))
+            std::any_of(hidden.begin(), hidden.end(), [&](const Found& later) { return is_of_key(later.word); }))
             continue;
         hidden.push_back({&displaced[i].word, word});
     }

@@ -51,24 +51,26 @@ struct Share {
     format::SegmentEntry* segment = nullptr;
     std::uint32_t bytes = 0;
 };
-/// What a record does to the word that is in its slot.
-enum class Effect : std::uint8_t {
-    adds,      ///< there is none
-    replaces,  ///< its record is dead
-    displaces  ///< it is kept in ShardHeader::displaced, and its record stays on the accounts
-};
 /// publish() where both shares are known, so that no record has to be looked at again. `before` is what is in the slot, or was
 /// but for its hits.
-template <Effect kEffect>
+template <bool kIsNew>
 [[gnu::always_inline]] inline void publish_known(LockedShard& shard, Slot& slot, const Share& before, const Share& next) {
     auto take_off = [&] {
-        if constexpr (kEffect == Effect::replaces) segments::add_live(shard.region, *before.segment, -std::int64_t{before.bytes});
+        if constexpr (!kIsNew) segments::add_live(shard.region, *before.segment, -std::int64_t{before.bytes});
     };
     auto add = [&] {
         segments::add_live(shard.region, *next.segment, std::int64_t{next.bytes});
-        if constexpr (kEffect == Effect::adds) count_record(shard, +1);
+        if constexpr (kIsNew) count_record(shard, +1);
     };
     change_slot(shard, slot, before.word, next.word, take_off, add);
+}
+/// Stores a record's word in a slot whose word has been kept in ShardHeader::displaced, and whose record stays on the accounts.
+/// What is kept there is the redo note, too (repair.cpp).
+[[gnu::always_inline]] inline void publish_displacing(LockedShard& shard, Slot& slot, const Share& next) {
+    slot.store(next.word, std::memory_order_release);
+    LARDER_FAULT_POINT("publish.displaced");
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    segments::add_live(shard.region, *next.segment, std::int64_t{next.bytes});
 }
 /// Adds (or takes off) the bytes of the record behind a word, and of its fragments.
 void account_bytes(LockedShard& shard, SlotWord word, std::int64_t sign);

@@ -121,15 +121,16 @@ inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
             pace_due(shard, queue, store.bytes)};
 }
 
-/// Makes the draft part of its segment and leads the slot to it. `before`: what the slot leads to now; of an empty one, zeros.
-template <Effect kEffect>
-[[gnu::always_inline]] inline void put(Core& core, LockedShard& shard, const Store& store, const Draft& draft, Slot& slot,
-                                       const Share& before) {
+/// Makes the draft part of its segment.
+[[gnu::always_inline]] inline void append(LockedShard& shard, const Store& store, const Draft& draft) {
     write_head(shard, draft.record);
     segments::advance(draft.place, store.bytes, store.expires_at_ms);
     LARDER_FAULT_POINT("record.appended");
-    publish_known<kEffect>(shard, slot, before, {draft.word, draft.place.entry, store.bytes});
-    constexpr bool kIsNew = kEffect == Effect::adds;
+}
+
+/// Counts what has been stored, and does what it makes due.
+template <bool kIsNew>
+[[gnu::always_inline]] inline void follow_up(Core& core, LockedShard& shard, const Store& store, const Draft& draft) {
     if constexpr (kIsNew)
         core.count(Count::sets);
     else
@@ -138,12 +139,21 @@ template <Effect kEffect>
         keep_up(core, shard, store, draft.queue, kIsNew);
 }
 
+/// Makes the draft part of its segment and leads the slot to it. `before`: what the slot leads to now; of an empty one, zeros.
+template <bool kIsNew>
+[[gnu::always_inline]] inline void put(Core& core, LockedShard& shard, const Store& store, const Draft& draft, Slot& slot,
+                                       const Share& before) {
+    append(shard, store, draft);
+    publish_known<kIsNew>(shard, slot, before, {draft.word, draft.place.entry, store.bytes});
+    follow_up<kIsNew>(core, shard, store, draft);
+}
+
 inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const Standing& standing) {
     Draft next = draft(shard, segments::queue_of(*standing.share.segment), store);
     if (!next) [[unlikely]]
         return false;
     next.word |= format::hits_of(standing.share.word);
-    put<Effect::replaces>(core, shard, store, next, *standing.slot, standing.share);
+    put<false>(core, shard, store, next, *standing.slot, standing.share);
     return true;
 }
 
@@ -171,12 +181,15 @@ inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& s
     const std::uint32_t count = displaced_count(shard);
     if (count == format::kDisplacedWordsPerShard) [[unlikely]]
         return false;
+    append(shard, store, next);
     format::Displaced& kept = shard.header.displaced[count];
     kept.by_word.store(next.word, std::memory_order_relaxed);
-    kept.word.store(word, std::memory_order_relaxed);
+    // Release: a reader may see the word here and not in its slot.
+    kept.word.store(word, std::memory_order_release);
     shard.header.displaced_count = count + 1;
     LARDER_FAULT_POINT("displace.kept");
-    put<Effect::displaces>(core, shard, store, next, slot, {word});
+    publish_displacing(shard, slot, {next.word, next.place.entry, store.bytes});
+    follow_up<false>(core, shard, store, next);
     return true;
 }
 
@@ -198,7 +211,7 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     Slot* const slot = empty != 0 ? &home.slots[static_cast<unsigned>(__builtin_ctz(empty))] : find_empty_beyond(shard, home);
     if (slot == nullptr) return false;
     if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
-    put<Effect::adds>(core, shard, store, next, *slot, {});
+    put<true>(core, shard, store, next, *slot, {});
     expect(core, true);
     return true;
 }
@@ -248,6 +261,9 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     expect(core, false);
     if (sight.only != nullptr && displace(core, shard, store, *sight.only)) [[likely]]
         return true;
+    // No key may get a second record whose first is hidden, but by being displaced in turn: recovery could not tell which is
+    // later.
+    if (shard.header.displaced_count != 0) settle_displaced(core, shard);
     const Standing standing = find_simple(shard, home, store);
     if (!standing.certain) [[unlikely]]
         return false;

@@ -47,8 +47,9 @@ void repair_shard(Core&, LockedShard& shard) {
     index::give_back_gap(shard);
     LARDER_FAULT_POINT("repair.index_done");
     segments::rebuild_queues(shard);
+    note_last_displaced(shard);
+    LARDER_FAULT_POINT("repair.displaced_noted");
     forget_undisplaced(shard);
-    LARDER_FAULT_POINT("repair.displaced_done");
     const SlotWord note_old = shard.header.note_old.load(std::memory_order_relaxed);
     const SlotWord note_new = shard.header.note_new.load(std::memory_order_relaxed);
     for (const SlotWord word : {note_old, note_new}) {

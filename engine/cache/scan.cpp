@@ -5,6 +5,7 @@
 #include "engine/index/chain.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace larder::cache {
@@ -26,31 +27,37 @@ std::uint32_t buckets_of(const Core& core, std::uint32_t shard) noexcept {
     return std::clamp<std::uint32_t>(directory.buckets, 1, static_cast<std::uint32_t>(core.geometry().buckets_per_shard));
 }
 
-// Copies the records of one chain. A record that moves to another bucket meanwhile would be missed: then the chain is
-// copied again, as often as it takes within reason.
+// Copies the records of one chain. A record that moves meanwhile would be missed: then the chain is copied again, as often as it
+// takes within reason.
 void copy_chain(const Core& core, std::uint32_t shard, std::uint32_t bucket, const ScanOptions& options,
                 std::vector<Copy>& copies) {
     constexpr int kTries = 100;
-    for (int i = 0; i < kTries; ++i) {
+    // Each takes about a microsecond. Writers of two keys of one tag, and of no others, make hundreds fail.
+    constexpr int kChainTries = 10'000;
+    for (int i = 0; i < kChainTries; ++i) {
         copies.clear();
-        const std::uint64_t before = core.region.shard(shard).directory.load(std::memory_order_acquire);
+        const ChainWatch watch(core.region, shard, bucket);
         bool changed = false;
-        auto take = [&](index::Slot& slot, index::SlotWord word) {
+        auto try_to_take = [&](index::Slot& slot, index::SlotWord word) {
             Copy copy;
+            const Attempt attempt = read_any(core, slot, word, copy.key, options.keys_only ? nullptr : &copy.value, copy.info);
+            const auto is_same_key = [&copy](const Copy& other) { return other.key == copy.key; };
+            if (attempt == Attempt::hit && copy.key.starts_with(options.prefix) &&
+                std::none_of(copies.begin(), copies.end(), is_same_key))
+                copies.push_back(std::move(copy));
+            return attempt != Attempt::changed;
+        };
+        auto take = [&](index::Slot& slot, index::SlotWord word) {
             for (int n = 0; n < kTries; ++n) {
-                const Attempt attempt =
-                    read_any(core, slot, word, copy.key, options.keys_only ? nullptr : &copy.value, copy.info);
-                if (attempt == Attempt::hit && copy.key.starts_with(options.prefix)) copies.push_back(copy);
-                if (attempt != Attempt::changed) return;
+                if (try_to_take(slot, word)) return;
                 word = slot.load(std::memory_order_acquire);
                 if (format::is_empty(word) || format::is_link(word, core.geometry())) break;
             }
             changed = true;
         };
         index::for_each_slot(core.region, shard, &core.region.bucket(shard, bucket), take);
-        for (const Found& hidden : hidden_words(core.region, shard, bucket)) take(*hidden.slot, hidden.word);
-        std::atomic_thread_fence(std::memory_order_acquire);
-        if (!changed && core.region.shard(shard).directory.load(std::memory_order_relaxed) == before) return;
+        for (const Found& hidden : hidden_words(core.region, shard, bucket)) changed |= !try_to_take(*hidden.slot, hidden.word);
+        if (!changed && watch.is_same()) return;
     }
 }
 

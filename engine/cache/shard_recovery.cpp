@@ -165,12 +165,14 @@ void ShardRecovery::gather_displaced() {
 bool ShardRecovery::is_hidden(const format::Displaced& displaced) {
     const SlotWord word = displaced.word.load(std::memory_order_relaxed);
     const SlotWord by_word = displaced.by_word.load(std::memory_order_relaxed);
+    RecordAt record;
     for (const SlotWord each : {word, by_word}) {
         const std::uint64_t offset = format::offset_of(each);
-        if (!shard_.geometry().holds_records(offset) || !space_.allocate(shard_.geometry().segment_of(offset))) return false;
+        if (!shard_.geometry().holds_records(offset) || !space_.allocate(shard_.geometry().segment_of(offset)) ||
+            !region::read_record(shard_.region, offset, record) ||
+            (record.meta.is(format::kFragmented) && !fragments_have_space(record)))
+            return false;
     }
-    RecordAt record;
-    if (!region::read_record(shard_.region, format::offset_of(by_word), record)) return false;
     const std::uint64_t hash = region::owner_hash(shard_.region, record);
     return fits_place(by_word, record, hash) && region::checksum_holds(shard_.region, record, hash) &&
            !region::same_key(shard_.region, word, by_word);

@@ -206,7 +206,9 @@ class LARDER_API Cache {
 
     /// Writes all to disk; when it returns ok, all that was stored before the call survives a power cut, unless it is
     /// written, removed, moved or evicted again: moving means that others' writes, while the flush runs or after it, made the
-    /// cache copy a record to another place. Others go on reading and writing meanwhile. Cost: that of fdatasync(), twice.
+    /// cache copy a record to another place. Others go on reading and writing meanwhile. Cost: that of fdatasync(), twice, and a
+    /// look at what sets have left for later in each shard, whose lock is waited for as a write would (and done without, if in
+    /// vain).
     Status flush();
     /// Sets the capacity, 1 MiB to the reservation, while others are attached; invalid_argument beyond. Raising it costs one
     /// store. Lowering it evicts, and gives the space back to the file system, at a cost in proportion to what goes; full if the

@@ -11,9 +11,10 @@ namespace larder {
 struct Counters {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
-    std::uint64_t sets = 0;             ///< records written by any operation that stores a value
-    std::uint64_t removes = 0;          ///< records removed on request, clear() included
-    std::uint64_t expirations = 0;      ///< records dropped because their time had come
+    std::uint64_t sets = 0;     ///< records written by any operation that stores a value
+    std::uint64_t removes = 0;  ///< records removed on request, clear() included
+    /// Records dropped because their time had come. One that is overwritten after it may count as replaced.
+    std::uint64_t expirations = 0;
     std::uint64_t evictions = 0;        ///< live records dropped to make space
     std::uint64_t replaced = 0;         ///< sets that took the place of a record of the same key
     std::uint64_t moved = 0;            ///< records copied to another segment to be kept
