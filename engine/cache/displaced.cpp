@@ -7,6 +7,9 @@
 #include "engine/index/overflow.hpp"
 #include "engine/platform/fault_point.hpp"
 
+#include <string>
+#include <string_view>
+
 namespace larder::cache {
 namespace {
 
@@ -109,6 +112,23 @@ void bring_back(Core& core, LockedShard& shard, Displaced& displaced, SlotWord w
     take_off(shard, displaced, word);
 }
 
+// What displaced a word is in its chain with the same tag: most chains need no more than that look.
+bool has_tag(const region::Region& region, std::uint32_t shard, std::uint32_t bucket, SlotWord word) noexcept {
+    return index::scan_chain(region, shard, &region.bucket(shard, bucket), format::tag_of(word),
+                             [](Slot&, SlotWord) { return true; });
+}
+
+// These two for those without the lock: of a private copy of the key, whatever becomes of the record.
+bool copy_key_of(const region::Region& region, SlotWord word, std::string& key) {
+    RecordAt record;
+    return region::read_record(region, format::offset_of(word), record) && region::copy_key(region, record, key);
+}
+
+bool is_of_key(const region::Region& region, SlotWord word, std::string_view key) {
+    RecordAt record;
+    return region::read_record(region, format::offset_of(word), record) && region::has_key(region, record, key);
+}
+
 }  // namespace
 
 void settle_displaced(Core& core, LockedShard& shard) {
@@ -173,13 +193,11 @@ bool ChainWatch::is_same() const {
 // Those that may be of the chain and were displaced by another key's, without their hits.
 std::vector<SlotWord> ChainWatch::displaced() const {
     std::vector<SlotWord> words;
+    std::string key;
     for (const Displaced& displaced : region_.shard(shard_).displaced) {
         const SlotWord word = displaced.word.load(std::memory_order_acquire);
-        const auto any = [](Slot&, SlotWord) { return true; };
-        // What displaced it is in the chain with the same tag: most chains need no more than that look.
-        if (format::is_empty(word) ||
-            !index::scan_chain(region_, shard_, &region_.bucket(shard_, bucket_), format::tag_of(word), any) ||
-            region::same_key(region_, word, displaced.by_word.load(std::memory_order_relaxed)))
+        if (format::is_empty(word) || !has_tag(region_, shard_, bucket_, word) ||
+            (copy_key_of(region_, word, key) && is_of_key(region_, displaced.by_word.load(std::memory_order_relaxed), key)))
             continue;
         words.push_back(format::without_hits(word));
     }
@@ -188,27 +206,23 @@ std::vector<SlotWord> ChainWatch::displaced() const {
 
 std::vector<Found> hidden_words(const region::Region& region, std::uint32_t shard, std::uint32_t bucket) {
     std::vector<Found> hidden;
+    std::string key;
     const std::uint32_t buckets = index::bounded_buckets(region, shard);
     auto& displaced = region.shard(shard).displaced;
     for (std::size_t i = displaced.size(); i-- > 0;) {
         const SlotWord word = displaced[i].word.load(std::memory_order_acquire);
-        bool met_tag = false;
-        auto is_of_key = [&](SlotWord other) { return region::same_key(region, word, other); };
+        if (format::is_empty(word) || !has_tag(region, shard, bucket, word) || !copy_key_of(region, word, key) ||
+            format::bucket_of(region.hash(key), buckets) != bucket ||
+            is_of_key(region, displaced[i].by_word.load(std::memory_order_relaxed), key))
+            continue;
         // The very same word is on its way back: who has been through the chain before may have missed it.
         auto is_newer = [&](Slot&, SlotWord other) {
-            met_tag = true;
-            return format::offset_of(other) != format::offset_of(word) && is_of_key(other);
+            return format::offset_of(other) != format::offset_of(word) && is_of_key(region, other, key);
         };
-        if (format::is_empty(word) ||
-            index::scan_chain(region, shard, &region.bucket(shard, bucket), format::tag_of(word), is_newer) || !met_tag ||
-            is_of_key(displaced[i].by_word.load(std::memory_order_relaxed)))
-            continue;
-        RecordAt record;
-        if (!region::read_record(region, format::offset_of(word), record) ||
-            format::bucket_of(region::owner_hash(region, record), buckets) != bucket ||
-            std::any_of(hidden.begin(), hidden.end(), [&](const Found& later) { return is_of_key(later.word); }))
-            continue;
-        hidden.push_back({&displaced[i].word, word});
+        auto is_later = [&](const Found& later) { return is_of_key(region, later.word, key); };
+        if (!index::scan_chain(region, shard, &region.bucket(shard, bucket), format::tag_of(word), is_newer) &&
+            std::none_of(hidden.begin(), hidden.end(), is_later))
+            hidden.push_back({&displaced[i].word, word});
     }
     return hidden;
 }
