@@ -206,7 +206,7 @@ TEST_CASE("stopped while taking over: the error names the one who does, not the 
     Scene scene(operation("overwrite"));
     scene.reset();
     std::optional<StoppedOwner> dead;
-    dead.emplace(attach_and_detach(scene), "publish.stored");
+    dead.emplace(attach_and_detach(scene), "publish.displaced");
     REQUIRE(dead->stopped());
     const pid_t heir_child = fork_stopped(scene.with_handle([](Cache& cache) { (void)cache.verify(); }), [] {
         stop_point = "take_over.byte_held";
