@@ -134,7 +134,7 @@ class Checker {
         // With the lock there are none. A killed owner may have left one that is still in its slot.
         for (const format::Displaced& displaced : shard.header.displaced) {
             const SlotWord word = displaced.word.load(std::memory_order_relaxed);
-            if (!is_in_chain(shard, word)) count_parts(word, live);
+            if (!is_undisplaced(shard, word)) count_parts(word, live);
         }
         if (records != shard.header.records.load(std::memory_order_relaxed)) {
             problem(shard.id,
@@ -159,12 +159,6 @@ class Checker {
             count_parts(word, live);
         });
         return records;
-    }
-
-    bool is_in_chain(LockedShard& shard, SlotWord word) const {
-        RecordAt record;
-        return region::read_record(core_.region, format::offset_of(word), record) &&
-               index::find_offset(shard, region::owner_hash(core_.region, record), record.offset);
     }
 
     void count_parts(SlotWord word, std::vector<std::uint64_t>& live) const {

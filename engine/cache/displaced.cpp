@@ -162,18 +162,15 @@ void note_last_displaced(LockedShard& shard) noexcept {
 
 void forget_undisplaced(LockedShard& shard) {
     for (Displaced& displaced : shard.header.displaced) {
-        RecordAt record;
-        if (!region::read_record(shard.region, format::offset_of(displaced.word.load(std::memory_order_relaxed)), record) ||
-            index::find_offset(shard, region::owner_hash(shard.region, record), record.offset))
-            forget(displaced);
+        if (is_undisplaced(shard, displaced.word.load(std::memory_order_relaxed))) forget(displaced);
     }
     shard.header.displaced_count = format::kDisplacedWordsPerShard;
 }
 
-bool is_displaced(const LockedShard& shard, const RecordAt& record) {
-    return std::any_of(shard.header.displaced.begin(), shard.header.displaced.end(), [&](const Displaced& displaced) {
-        return leads_to(shard, displaced.word.load(std::memory_order_relaxed), record);
-    });
+bool is_undisplaced(LockedShard& shard, SlotWord word) {
+    RecordAt record;
+    return !region::read_record(shard.region, format::offset_of(word), record) ||
+           index::find_offset(shard, region::owner_hash(shard.region, record), record.offset);
 }
 
 ChainWatch::ChainWatch(const region::Region& region, std::uint32_t shard, std::uint32_t bucket)

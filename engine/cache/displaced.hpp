@@ -32,8 +32,8 @@ void settle_displaced(Core& core, region::LockedShard& shard);
 void note_last_displaced(region::LockedShard& shard) noexcept;
 /// For repair: what a killed owner meant to displace, and is still in its slot, is not displaced.
 void forget_undisplaced(region::LockedShard& shard);
-/// Whether a displaced word leads to the record (for a fragment: to its owner's record, which must list it).
-bool is_displaced(const region::LockedShard& shard, const region::RecordAt& record);
+/// Whether a displaced word counts for nothing: it is still in its slot, where a killed owner left it, or leads to no record.
+bool is_undisplaced(region::LockedShard& shard, SlotWord word);
 /// Tells a reader without a lock, who looks at all records of a main bucket, whether any has moved meanwhile: between buckets, or
 /// between its chain and the displaced words.
 class ChainWatch {

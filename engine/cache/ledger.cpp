@@ -1,9 +1,10 @@
 #include "engine/cache/ledger.hpp"
 
-#include "engine/cache/displaced.hpp"
 #include "engine/index/chain.hpp"
 #include "engine/platform/fault_point.hpp"
 #include "engine/segments/log.hpp"
+
+#include <algorithm>
 
 namespace larder::cache {
 namespace {
@@ -30,6 +31,13 @@ bool lists_fragment(const LockedShard& shard, const RecordAt& owner, std::uint64
     return false;
 }
 
+// Whether the word leads to the record, or for a fragment to its owner's record, which must list it.
+bool leads_to(const LockedShard& shard, SlotWord word, const RecordAt& record) {
+    if (!record.meta.is(format::kFragment)) return format::offset_of(word) == record.offset;
+    RecordAt owner;
+    return region::read_record(shard.region, format::offset_of(word), owner) && lists_fragment(shard, owner, record.offset);
+}
+
 void account(LockedShard& shard, SlotWord word, std::int64_t sign) {
     if (format::is_empty(word)) return;
     account_bytes(shard, word, sign);
@@ -49,10 +57,10 @@ void account_bytes(LockedShard& shard, SlotWord word, std::int64_t sign) {
         for_each_share(shard, word, add);
 }
 
-bool leads_to(const LockedShard& shard, SlotWord word, const RecordAt& record) {
-    if (!record.meta.is(format::kFragment)) return format::offset_of(word) == record.offset;
-    RecordAt owner;
-    return region::read_record(shard.region, format::offset_of(word), owner) && lists_fragment(shard, owner, record.offset);
+bool is_displaced(const LockedShard& shard, const RecordAt& record) {
+    return std::any_of(shard.header.displaced.begin(), shard.header.displaced.end(), [&](const format::Displaced& displaced) {
+        return leads_to(shard, displaced.word.load(std::memory_order_relaxed), record);
+    });
 }
 
 void publish(LockedShard& shard, Slot& slot, SlotWord next) {

@@ -74,8 +74,8 @@ template <bool kIsNew>
 }
 /// Adds (or takes off) the bytes of the record behind a word, and of its fragments.
 void account_bytes(LockedShard& shard, SlotWord word, std::int64_t sign);
-/// Whether the word leads to the record, or for a fragment to its owner's record, which must list it.
-bool leads_to(const LockedShard& shard, SlotWord word, const RecordAt& record);
+/// Whether a displaced word leads to the record (for a fragment: to its owner's record, which must list it).
+bool is_displaced(const LockedShard& shard, const RecordAt& record);
 /// Stores `next` in the slot (0: empties it) and settles the accounts. `next` gets the hits it says.
 void publish(LockedShard& shard, Slot& slot, SlotWord next);
 /// The slot that leads to this record (for a fragment: to its owner's record, which must list it), if it is live.

@@ -1,6 +1,6 @@
-// The common set in one piece: a short simple record, while nobody holds its shard's lock, the key's record (if there is one) is
-// simple and has not expired, and the active segment has room. What is other than that goes the general way (writer.hpp), with
-// no record changed before.
+// The common set in one piece: a short simple record, while nobody holds its shard's lock and the active segment has room; and
+// where the key's record has to be looked at, that is simple and has not expired. What is other than that goes the general way
+// (writer.hpp), with no record changed before.
 #pragma once
 
 #include "engine/cache/displaced.hpp"
