@@ -287,10 +287,7 @@ void shrink_by_one(Core& core, LockedShard& shard) {
 }  // namespace
 
 void keep_room_for_survivors(Core& core, LockedShard& shard, Queue queue, std::size_t bytes, bool& moved) {
-    if (!survivors_need_room(shard)) return;
-    const std::size_t live = shard.region.segment(shard.header.victim).live_bytes.load(std::memory_order_relaxed);
-    // What moves may grow a little, by versions and fragment tables.
-    if (segments::room_in(shard, queue) >= bytes + live + live / 8) return;
+    if (!takes_survivors_room(shard, queue, bytes)) return;
     moved = true;
     empty_one(core, shard, false);
 }

@@ -15,6 +15,13 @@ inline bool has_victim(const LockedShard& shard) noexcept { return shard.header.
 inline bool survivors_need_room(const LockedShard& shard) noexcept {
     return shard.header.spare_count < segments::kReserve && has_victim(shard);
 }
+/// Whether a record of `bytes` more would take the room of the queue's active segment that what is kept of the victim needs.
+inline bool takes_survivors_room(const LockedShard& shard, format::Queue queue, std::size_t bytes) noexcept {
+    if (!survivors_need_room(shard)) return false;
+    const std::size_t live = shard.region.segment(shard.header.victim).live_bytes.load(std::memory_order_relaxed);
+    // What moves may grow a little, by versions and fragment tables.
+    return segments::room_in(shard, queue) < bytes + live + live / 8;
+}
 /// Before a record of `bytes` is written: finishes a victim that is half emptied when the record would take the room that is
 /// left for what is kept of it. `moved` as below.
 void keep_room_for_survivors(Core& core, LockedShard& shard, format::Queue queue, std::size_t bytes, bool& moved);

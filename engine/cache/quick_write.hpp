@@ -109,7 +109,7 @@ struct Draft {
 
 /// None: no room.
 inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
-    if (survivors_need_room(shard)) [[unlikely]]
+    if (takes_survivors_room(shard, queue, store.bytes)) [[unlikely]]
         return {};
     const segments::Place place = segments::append_place(shard, queue, store.bytes);
     if (!place) [[unlikely]]
@@ -174,7 +174,7 @@ inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& s
     // Nothing that is displaced may lie in what is being emptied.
     if (shard.header.victim == shard.geometry().segment_of(offset)) [[unlikely]]
         return false;
-    Draft next = draft(shard, segments::queue_of(shard.region.segment_at(offset)), store);
+    Draft next = draft(shard, segments::queue_at(shard, offset), store);
     if (!next) [[unlikely]]
         return false;
     next.word |= format::hits_of(word);

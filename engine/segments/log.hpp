@@ -66,6 +66,13 @@ inline Queue queue_of(const format::SegmentEntry& entry) noexcept {
     const std::uint32_t state = entry.state.load(std::memory_order_relaxed);
     return format::use_of(state) == format::SegmentUse::main ? Queue::main : Queue::small;
 }
+/// queue_of() of the segment that an offset lies in. Its entry, which is seldom in the processor's caches, is not looked at while
+/// main holds nothing.
+inline Queue queue_at(const region::LockedShard& shard, std::uint64_t offset) noexcept {
+    const format::QueueEnds& main = shard.header.queues[format::index_of(Queue::main)];
+    if (main.count == 0 && main.active >= shard.geometry().segment_count) return Queue::small;
+    return queue_of(shard.region.segment_at(offset));
+}
 /// Bytes of a segment that have expired, as far as its table knows: some may be dead already, some more may have expired.
 std::uint32_t expired_bytes(const format::SegmentEntry& entry, std::int64_t now_ms) noexcept;
 /// add_live() where the sum is nothing, or beyond what a segment holds.
