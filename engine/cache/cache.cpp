@@ -214,11 +214,22 @@ Result<Cursor> Cache::for_each(const ScanOptions& options, const std::function<b
     return or_lost(**core, cache::scan(**core, options, visit));
 }
 
+namespace {
+
+// Apart, so that a set without a TTL needs no clock, and saves no registers for it.
+[[gnu::noinline]] bool set_expiring(Core& core, std::string_view key, std::string_view value, Ttl ttl) {
+    return core.quick.set(core, key, value, cache::expiry_of(ttl));
+}
+
+}  // namespace
+
 bool Cache::set_quickly(std::string_view key, std::string_view value, const WriteOptions& options) {
     Core* const core = impl_ != nullptr ? impl_->present_core() : nullptr;
     if (core == nullptr || !core->region.writable()) [[unlikely]]
         return false;
-    return core->quick.set(*core, key, value, cache::expiry_of(options.ttl));
+    if (!options.ttl.is_never()) [[unlikely]]
+        return set_expiring(*core, key, value, options.ttl);
+    return core->quick.set(*core, key, value, 0);
 }
 
 Status Cache::set_any(std::string_view key, std::string_view value, const WriteOptions& options, std::uint64_t* version) {

@@ -157,16 +157,18 @@ inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const 
     return true;
 }
 
-/// What the next set is expected to do, too.
-inline void expect(Core& core, bool adding) noexcept {
-    if (core.adding.load(std::memory_order_relaxed) != adding) [[unlikely]]
-        core.adding.store(adding, std::memory_order_relaxed);
+/// The draft, if it is for this queue; else another one.
+inline Draft draft_for(Core& core, const LockedShard& shard, Queue queue, const Store& store, const Draft& ahead) {
+    if (ahead && ahead.queue == queue) [[likely]]
+        return ahead;
+    core.likely_queue.store(queue, std::memory_order_relaxed);
+    return draft(shard, queue, store);
 }
 
 /// Overwriting, most likely: the only slot with the key's tag leads to its record. But that is not looked at; the word is kept
 /// with the shard's displaced ones until some have gathered (displaced.hpp). So a set waits for nothing but its bucket.
 /// REQUIRES: room for a displaced word. False: nothing was done.
-inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& slot) {
+inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& slot, const Draft& ahead) {
     const SlotWord word = slot.load(std::memory_order_relaxed);
     const std::uint64_t offset = format::offset_of(word);
     if (!shard.geometry().displaces || !shard.geometry().holds_records(offset)) [[unlikely]]
@@ -174,7 +176,7 @@ inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& s
     // Nothing that is displaced may lie in what is being emptied.
     if (shard.header.victim == shard.geometry().segment_of(offset)) [[unlikely]]
         return false;
-    Draft next = draft(shard, segments::queue_at(shard, offset), store);
+    Draft next = draft_for(core, shard, segments::queue_at(shard, offset), store, ahead);
     if (!next) [[unlikely]]
         return false;
     next.word |= format::hits_of(word);
@@ -199,12 +201,11 @@ inline bool displace(Core& core, LockedShard& shard, const Store& store, Slot& s
     return index::find_empty_in(shard, home);
 }
 
-/// `ahead`: what may have been drafted for the small queue already.
 inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bucket& home, const Draft& ahead) {
     const bool comes_back = shard.header.has_ghosts != 0 && segments::has_ghost(shard, store.hash);
     const Queue queue = comes_back ? Queue::main : Queue::small;
     // First of all, since what follows leaves traces.
-    const Draft next = ahead && !comes_back ? ahead : draft(shard, queue, store);
+    const Draft next = draft_for(core, shard, queue, store, ahead);
     if (!next) [[unlikely]]
         return false;
     const unsigned empty = index::match_empty(home);
@@ -212,7 +213,6 @@ inline bool insert(Core& core, LockedShard& shard, const Store& store, index::Bu
     if (slot == nullptr) return false;
     if (comes_back) (void)queue_for_new(shard, store.hash, store.bytes);
     put<true>(core, shard, store, next, *slot, {});
-    expect(core, true);
     return true;
 }
 
@@ -255,11 +255,10 @@ inline bool store_at_home(Core& core, LockedShard& shard, const Store& store) {
     index::Bucket& home = index::main_bucket(shard.region, shard.id, store.hash, directory.buckets);
     if (shard.header.has_ghosts != 0) segments::prefetch_ghosts(shard, store.hash);
     // While the bucket is on its way.
-    const Draft ahead = core.adding.load(std::memory_order_relaxed) ? draft(shard, Queue::small, store) : Draft{};
+    const Draft ahead = draft(shard, core.likely_queue.load(std::memory_order_relaxed), store);
     const Sight sight = look_for(shard, home, format::tag_from_hash(store.hash));
     if (sight.is_new) return insert(core, shard, store, home, ahead);
-    expect(core, false);
-    if (sight.only != nullptr && displace(core, shard, store, *sight.only)) [[likely]]
+    if (sight.only != nullptr && displace(core, shard, store, *sight.only, ahead)) [[likely]]
         return true;
     // No key may get a second record whose first is hidden, but by being displaced in turn: recovery could not tell which is
     // later.
