@@ -78,6 +78,7 @@ class Measurement {
     std::vector<Workload> workloads_of(const Candidate& candidate, Shape shape) const {
         std::vector<Workload> chosen;
         for (const Workload& workload : kWorkloads) {
+            if (workload.operation == Operation::batch && !candidate.peer->batches) continue;
             if (workload.shape == shape && settings_.wants_workload(std::string(workload.name)) &&
                 lists(candidate.peer->traits.workloads, workload.name)) {
                 chosen.push_back(workload);
@@ -114,7 +115,8 @@ class Measurement {
                 pace.rounds = main ? 5 : 2;
                 pace.slice_ns = main ? 120'000'000 : 60'000'000;
                 pace.lead_in_ns = 12'000'000;
-                pace.warm_ns = 5'000'000'000;
+                pace.warm_ns = main ? 5'000'000'000 : 1'500'000'000;
+                pace.use_ns = 15'000'000'000;
                 break;
             case Effort::normal:
                 break;

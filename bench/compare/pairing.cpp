@@ -1,6 +1,7 @@
 #include "compare/pairing.hpp"
 
 #include "compare/free_memory.hpp"
+#include "compare/store.hpp"
 
 #include <utility>
 
@@ -9,7 +10,6 @@ namespace larder::bench {
 namespace {
 
 constexpr std::uint64_t kStartDelay = 3'000'000;  // until all workers, in all processes, have been told
-constexpr std::uint64_t kOverhead = 40;           // bytes a record beyond key and value, about
 
 SliceOrder order_of(const Workload& workload, Mode mode, const Pace& pace) {
     SliceOrder order;
@@ -44,7 +44,12 @@ void Pairing::run(const std::vector<Workload>& workloads) {
     fill();
     if (own_.peer.traits.readers_only) run_readers(workloads);
     if (own_.peer.traits.two_processes && !own_.peer.traits.readers_only) attach_second(Opening::attach);
-    for (const Workload& workload : workloads) run_modes(workload, modes_of(workload));
+    bool fresh = true;
+    for (const Workload& workload : workloads) {
+        if (fresh && !reads_only(workload.operation)) use_capacity();
+        fresh = fresh && reads_only(workload.operation);
+        run_modes(workload, modes_of(workload));
+    }
     if (const double torn = own_.first->torn(); torn > 0 && own_.peer.traits.kind != Kind::limit) {
         line_.notes.push_back("torn values after the writes: " + std::to_string(torn * 100) + " %");
     }
@@ -57,7 +62,6 @@ void Pairing::fill() {
         for (Side* side : {&limit_, &own_}) {
             side->first.reset();
             side->peer.remove(side->place);
-            touch_free_memory(bytes());
             side->first = std::make_unique<Host>(side->peer, data_, side->place);
             side->first->open(Opening::create);
             const FillResult result = side->first->fill(pace_.by_processor_time);
@@ -72,14 +76,22 @@ void Pairing::fill() {
     cell.records = data_.records();
 }
 
-std::uint64_t Pairing::bytes() const noexcept {
-    return std::uint64_t{data_.records()} * (kKeySize + data_.values().size() + kOverhead);
-}
-
-std::uint64_t Pairing::bytes_a_slice() const noexcept {
-    constexpr std::uint64_t kSetsASecond = 4'000'000;  // of each of two workers
-    const std::uint64_t record = kKeySize + data_.values().size() + kOverhead;
-    return (pace_.lead_in_ns + pace_.slice_ns) * kSetsASecond / 1'000'000'000 * 2 * record;
+void Pairing::use_capacity() {
+    constexpr std::uint64_t kSlice = 400'000'000;
+    constexpr std::uint64_t kMemory = std::uint64_t{256} << 20U;  // more than that takes
+    constexpr std::uint64_t kGrowth = 200;                        // less than one part in so many is none
+    SliceOrder order;
+    order.operation = Operation::set;
+    order.length_ns = kSlice;
+    const std::uint64_t end = monotonic_ns() + pace_.use_ns;
+    for (std::uint64_t before = file_footprint(own_.place.path); before != 0 && monotonic_ns() < end;) {
+        touch_free_memory(kMemory);
+        own_.first->begin_slice(order);
+        own_.first->end_slice();
+        const std::uint64_t after = file_footprint(own_.place.path);
+        if (after < before + before / kGrowth) return;
+        before = after;
+    }
 }
 
 void Pairing::attach_second(Opening opening) {
@@ -129,8 +141,6 @@ void Pairing::run_modes(const Workload& workload, const std::vector<Mode>& modes
 SliceResult Pairing::slice(Side& side, const Workload& workload, Mode mode) {
     SliceOrder order = order_of(workload, mode, pace_);
     if (&side == &limit_ && order.operation == Operation::batch) order.operation = Operation::get;
-    // What overwrites at another place grows meanwhile.
-    if (!reads_only(workload.operation)) touch_free_memory(bytes_a_slice());
     order.start_ns = monotonic_ns() + kStartDelay;
     side.first->begin_slice(order);
     if (mode != Mode::two_processes) return side.first->end_slice();

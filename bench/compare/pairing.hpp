@@ -17,6 +17,7 @@ struct Pace {
     std::uint64_t slice_ns = 200'000'000;
     std::uint64_t lead_in_ns = 20'000'000;
     std::uint64_t warm_ns = 20'000'000'000;
+    std::uint64_t use_ns = 60'000'000'000;  ///< at most, until a store has used its capacity
     bool by_processor_time = false;
 };
 
@@ -38,15 +39,13 @@ class Pairing {
     };
     void fill();
     void attach_second(Opening opening);
+    /// Overwrites until the store's file does not grow any more. What appends runs through its capacity first, and then
+    /// within it, as it does in service; what overwrites in place takes one short slice.
+    void use_capacity();
     void run_modes(const Workload& workload, const std::vector<Mode>& modes);
     void run_readers(const std::vector<Workload>& workloads);
     SliceResult slice(Side& side, const Workload& workload, Mode mode);
     std::vector<Mode> modes_of(const Workload& workload) const;
-    /// About what a store's file or memory takes.
-    std::uint64_t bytes() const noexcept;
-    /// More than writing takes in a slice.
-    std::uint64_t bytes_a_slice() const noexcept;
-
     const Dataset& data_;
     Shape shape_;
     Pace pace_;

@@ -11,6 +11,7 @@ namespace larder::bench {
 
 struct Peer {
     Traits traits;
+    bool batches = false;  ///< looks many keys up at once
     std::unique_ptr<Runner> (*make)(const Dataset&) = nullptr;
     void (*remove)(const Place&) = nullptr;
 };
@@ -24,6 +25,7 @@ template <class Store>
 bool register_peer() {
     Peer peer;
     peer.traits = Store::kTraits;
+    peer.batches = LooksUpMany<typename RunnerOf<Store>::Session>;
     peer.make = [](const Dataset& data) -> std::unique_ptr<Runner> { return std::make_unique<RunnerOf<Store>>(data); };
     peer.remove = [](const Place& place) { Store::remove(place); };
     peers().push_back(peer);

@@ -33,6 +33,12 @@ struct SliceResult {
     double longest = 0;
 };
 
+/// A session that looks kBatch keys up at once.
+template <class Session>
+concept LooksUpMany = requires(Session& session, const Step* steps, Answer* answers) {
+    session.get_many(steps, answers);
+};
+
 /// Makes the compiler believe that the bytes are looked at.
 inline void consume(const void* bytes) noexcept { asm volatile("" : : "r"(bytes) : "memory"); }
 
@@ -111,7 +117,7 @@ class Worker {
     std::size_t batches(const Step* steps) {
         std::size_t hits = 0;
         for (std::size_t i = 0; i < kChunk; i += kBatch) {
-            if constexpr (requires { session_.get_many(steps, answers_.data()); }) {
+            if constexpr (LooksUpMany<Session>) {
                 hits += session_.get_many(steps + i, answers_.data());
             } else {
                 for (std::size_t j = 0; j < kBatch; ++j) hits += session_.get(steps[i + j], answers_[j]);
