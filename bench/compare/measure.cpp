@@ -113,8 +113,8 @@ class Measurement {
         switch (settings_.effort) {
             case Effort::quick:
                 pace.rounds = main ? 5 : 2;
-                pace.slice_ns = main ? 120'000'000 : 60'000'000;
-                pace.lead_in_ns = 12'000'000;
+                pace.slice_ns = main ? 120'000'000 : 40'000'000;
+                pace.lead_in_ns = main ? 12'000'000 : 8'000'000;
                 pace.warm_ns = main ? 5'000'000'000 : 1'500'000'000;
                 pace.use_ns = 15'000'000'000;
                 break;
@@ -125,7 +125,7 @@ class Measurement {
                 pace.slice_ns = 300'000'000;
                 break;
         }
-        if (main && shape == Shape::large) pace.fill_rounds = settings_.effort == Effort::full ? 5 : 3;
+        if (main && shape == Shape::large) pace.fill_rounds = settings_.effort == Effort::quick ? 2 : 5;
         if (settings_.rounds != 0) pace.rounds = settings_.rounds;
         if (settings_.slice_ms != 0) pace.slice_ns = settings_.slice_ms * 1'000'000;
         pace.by_processor_time = settings_.by_processor_time;

@@ -98,7 +98,8 @@ void Pairing::attach_second(Opening opening) {
     for (Side* side : {&limit_, &own_}) {
         side->second = std::make_unique<Host>(side->peer, data_, side->place);
         side->second->open(side == &own_ ? opening : Opening::attach);
-        side->second->warm(pace_.warm_ns);
+        // A server's memory is not the host's.
+        if (side->peer.traits.kind != Kind::server) side->second->warm(pace_.warm_ns);
     }
 }
 

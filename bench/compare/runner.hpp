@@ -65,7 +65,7 @@ class RunnerOf final : public Runner {
         const std::uint64_t taken = store_->footprint();
         result.footprint =
             static_cast<double>(Store::kTraits.kind == Kind::private_map ? taken - std::min(taken, before_) : taken);
-        const std::size_t stride = std::max<std::size_t>(1, steps.size() / 10'000);
+        const std::size_t stride = stride_of(steps);
         const std::size_t looked = (steps.size() + stride - 1) / stride;
         const std::size_t good = workers_[0]->check(steps, stride, true);
         result.missing = static_cast<double>(looked - good) / static_cast<double>(looked);
@@ -101,11 +101,14 @@ class RunnerOf final : public Runner {
     double torn() override {
         make_workers(1);
         std::span<const Step> steps = data_.all();
-        const std::size_t stride = std::max<std::size_t>(1, steps.size() / 10'000);
+        const std::size_t stride = stride_of(steps);
         return static_cast<double>(workers_[0]->torn(steps, stride)) / static_cast<double>((steps.size() + stride - 1) / stride);
     }
 
   private:
+    /// Of a sample of a few thousand.
+    static std::size_t stride_of(std::span<const Step> steps) { return std::max<std::size_t>(1, steps.size() / 3'000); }
+
     void make_workers(unsigned count) {
         while (workers_.size() < count) {
             sessions_.push_back(store_->session());

@@ -97,7 +97,7 @@ Settings parse_settings(int count, const char* const* arguments) {
 
 const char* usage() {
     return "compare: Larder and its peers side by side, as ratios to the physical limit measured in the same run\n"
-           "  --quick             four to six minutes; all but Larder hold an eighth of the records\n"
+           "  --quick             three to four minutes; all but Larder hold an eighth of the records\n"
            "  --full              more rounds, longer slices\n"
            "  --only A,B          these stores only (--list names them; \"limit\" is all the limits)\n"
            "  --workloads A,B     of fill, A, latency, Am, B, C, D, Dm, E, Em (the fill always happens)\n"
