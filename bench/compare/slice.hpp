@@ -43,7 +43,7 @@ concept LooksUpMany = requires(Session& session, const Step* steps, Answer* answ
 inline void consume(const void* bytes) noexcept { asm volatile("" : : "r"(bytes) : "memory"); }
 
 template <class Session>
-class Worker {
+class alignas(kApart) Worker {
   public:
     Worker(Session& session, const Dataset& data) : session_(session), data_(data) {
         answers_.reserve(kBatch);

@@ -47,15 +47,19 @@ struct Place {
     bool on_disk = false;
 };
 
+/// What workers write to is aligned so: none shares a cache line with another's, nor the line that is loaded with it, wherever
+/// the heap puts them.
+inline constexpr std::size_t kApart = 128;
+
 /// The room for one value, and where the value is after a hit.
-class Answer {
+class alignas(kApart) Answer {
   public:
-    explicit Answer(std::size_t room) : room_(room), space_(std::make_unique<char[]>(room)) {}
+    explicit Answer(std::size_t room) : room_(room), space_(std::make_unique<Lines[]>(room / kApart + 1)) {}
     /// False if it does not fit.
     bool copy(const void* bytes, std::size_t size) noexcept {
         if (size > room_) return false;
-        std::memcpy(space_.get(), bytes, size);
-        value_ = {space_.get(), size};
+        std::memcpy(space_[0].bytes, bytes, size);
+        value_ = {space_[0].bytes, size};
         return true;
     }
     /// For stores that copy into a buffer of their own.
@@ -63,8 +67,11 @@ class Answer {
     std::string_view value() const noexcept { return value_; }
 
   private:
+    struct alignas(kApart) Lines {
+        char bytes[kApart];
+    };
     std::size_t room_;
-    std::unique_ptr<char[]> space_;
+    std::unique_ptr<Lines[]> space_;
     std::string_view value_;
 };
 

@@ -15,9 +15,12 @@ class LarderStore {
   public:
     static constexpr Traits kTraits{.name = "larder", .says = "Larder", .kind = Kind::larder, .rank = 10};
 
-    class Session {
+    class alignas(kApart) Session {
       public:
-        explicit Session(Cache& cache) : cache_(cache), lookups_(kBatch) {}
+        explicit Session(Cache& cache) : cache_(cache), lookups_(kBatch) {
+            // Longer than the values, for the same reason as kApart.
+            value_.reserve(2 * kApart);
+        }
         bool get(const Step& step, Answer& answer) {
             if (!cache_.get(step.key(), value_).ok()) return false;
             answer.show(value_);
