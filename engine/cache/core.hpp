@@ -41,8 +41,9 @@ struct Core {
     Tally tally;
     region::ShardLock::TakeOverGuard take_over_guard;
     platform::LossGuard loss_guard;  ///< of the region, where Options::survive_truncation
-    /// Where the last common set put its record: the next one most likely will, too. A guess, of this handle alone.
-    std::atomic<format::Queue> likely_queue{format::Queue::small};
+    /// Where the last common set put its record: the next one most likely will, too. A guess, of this handle alone. Apart from
+    /// what gets read.
+    alignas(64) std::atomic<format::Queue> likely_queue{format::Queue::small};
 
     const format::Geometry& geometry() const noexcept { return region.geometry(); }
     std::uint64_t hash(std::string_view key) const noexcept { return region.hash(key); }
