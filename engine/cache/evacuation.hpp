@@ -11,16 +11,16 @@ namespace larder::cache {
 
 /// Whether a segment of the shard is being emptied.
 inline bool has_victim(const LockedShard& shard) noexcept { return shard.header.victim < shard.geometry().segment_count; }
-/// Whether what is kept of the victim can go nowhere but to the active segment.
-inline bool survivors_need_room(const LockedShard& shard) noexcept {
-    return shard.header.spare_count < segments::kReserve && has_victim(shard);
-}
-/// Whether a record of `bytes` more would take the room of the queue's active segment that what is kept of the victim needs.
+/// Whether a record of `bytes` more would take the room of the queue's active segment that what is kept of the victim needs:
+/// there is no spare that it could go to.
 inline bool takes_survivors_room(const LockedShard& shard, format::Queue queue, std::size_t bytes) noexcept {
-    if (!survivors_need_room(shard)) return false;
-    const std::size_t live = shard.region.segment(shard.header.victim).live_bytes.load(std::memory_order_relaxed);
-    // What moves may grow a little, by versions and fragment tables.
-    return segments::room_in(shard, queue) < bytes + live + live / 8;
+    // Loaded once: it may be scribbled on between a bound and a use (INV-18).
+    const std::uint32_t victim = shard.header.victim;
+    if (shard.header.spare_count >= segments::kReserve || victim >= shard.geometry().segment_count) return false;
+    const std::size_t live = shard.region.segment(victim).live_bytes.load(std::memory_order_relaxed);
+    // What moves may grow by a fragment table; and, where versions count, by 8 bytes a record, of which there are 24 at least.
+    const bool versions = shard.region.header().versions_seen.load(std::memory_order_relaxed) != 0;
+    return segments::room_in(shard, queue) < bytes + live + (versions ? live / 2 : live / 8);
 }
 /// Before a record of `bytes` is written: finishes a victim that is half emptied when the record would take the room that is
 /// left for what is kept of it. `moved` as below.

@@ -161,7 +161,7 @@ inline bool overwrite(Core& core, LockedShard& shard, const Store& store, const 
 inline Draft draft_for(Core& core, const LockedShard& shard, Queue queue, const Store& store, const Draft& ahead) {
     if (ahead && ahead.queue == queue) [[likely]]
         return ahead;
-    core.likely_queue.store(queue, std::memory_order_relaxed);
+    if (core.likely_queue.load(std::memory_order_relaxed) != queue) core.likely_queue.store(queue, std::memory_order_relaxed);
     return draft(shard, queue, store);
 }
 

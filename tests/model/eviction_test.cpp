@@ -17,11 +17,13 @@ Options with_capacity(std::uint64_t capacity) {
 }
 
 /// Writes `percent` of the capacity again and again; nothing may get lost.
-void overwrite_without_loss(std::uint64_t capacity, Sizes sizes, std::uint64_t percent) {
+void overwrite_without_loss(std::uint64_t capacity, Sizes sizes, std::uint64_t percent, bool versions = false) {
     SHOW_SEED();
     Load load(with_capacity(capacity), sizes);
     const std::uint64_t keys = load.keys_for(capacity * percent / 100);
     for (std::uint64_t key = 0; key < keys; ++key) load.set(key);
+    // Who asks for a version, be it of nothing, has them kept.
+    if (versions) REQUIRE(load.cache().info("nothing").status().code() == Code::not_found);
     const std::uint64_t writes = iterations(100) * keys;
     for (std::uint64_t i = 0; i < writes; ++i) load.set(i % 2 == 0 ? i / 2 % keys : load.random().below(keys));
     const Stats stats = stats_of(load.cache());
@@ -35,6 +37,7 @@ void overwrite_without_loss(std::uint64_t capacity, Sizes sizes, std::uint64_t p
 }  // namespace
 
 TEST_CASE("overwriting small values loses none") { overwrite_without_loss(4 * kMiB, {100, 100}, 60); }
+TEST_CASE("overwriting tiny values whose moves add a version loses none") { overwrite_without_loss(2 * kMiB, {4, 12}, 45, true); }
 TEST_CASE("overwriting values of a page loses none") { overwrite_without_loss(8 * kMiB, {4096, 4096}, 60); }
 TEST_CASE("overwriting values of many sizes loses none") { overwrite_without_loss(16 * kMiB, {20, 20'000}, 60); }
 TEST_CASE("overwriting in several shards loses none") { overwrite_without_loss(32 * kMiB, {1000, 3000}, 60); }
