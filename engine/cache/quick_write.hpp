@@ -90,12 +90,6 @@ inline Standing find_simple(LockedShard& shard, index::Bucket& home, const Store
     keep_pace(core, shard, queue, store.bytes);
 }
 
-/// Begins to load the lines where the queue's next record goes.
-inline void prefetch_next(const LockedShard& shard, std::uint64_t end) noexcept {
-    constexpr std::uint64_t kLine = 64;
-    for (std::uint64_t i = 0; i < 3; ++i) __builtin_prefetch(shard.region.at(end) + i * kLine, 1);
-}
-
 /// A record that stands behind the end of a queue's active segment, without its head: it may be left there. (With its head it
 /// might pass for the record that is written there next, after a power cut, if that is the same key's.)
 struct Draft {
@@ -115,7 +109,7 @@ inline Draft draft(const LockedShard& shard, Queue queue, const Store& store) {
     if (!place) [[unlikely]]
         return {};
     const Headless record = draft_simple(shard, place, store.key, store.value, store.hash, store.expires_at_ms);
-    prefetch_next(shard, record.offset + store.bytes);
+    segments::prefetch_record_at(shard, record.offset + store.bytes);
     const std::uint64_t generation = shard.region.generation(place.segment).load(std::memory_order_relaxed);
     return {queue, place, record, format::make_slot(record.offset, generation, format::tag_from_hash(store.hash)),
             pace_due(shard, queue, store.bytes)};

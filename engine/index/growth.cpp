@@ -208,7 +208,12 @@ bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
     if (buckets <= committed) return true;
     const std::uint64_t wanted = (buckets + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
     if (wanted + h.overflow_buckets_committed.load(std::memory_order_relaxed) > g.buckets_per_shard) return false;
-    if (!commit_range(shard, committed, wanted) || !commit_ghosts(shard, committed, wanted)) return false;
+    if (!commit_range(shard, committed, wanted)) return false;
+    if (!commit_ghosts(shard, committed, wanted)) {
+        // Space that nobody counts would be over the capacity.
+        decommit_range(shard, committed, wanted);
+        return false;
+    }
     h.main_buckets_committed.store(wanted, std::memory_order_relaxed);
     enlarge_pages(shard.region, committed, wanted);
     return true;

@@ -103,14 +103,8 @@ bool open_active(LockedShard& shard, Queue queue, bool from_reserve) {
 }
 
 void prefetch_tail(const LockedShard& shard, Queue queue) noexcept {
-    constexpr std::uint32_t kLines = 3;
-    constexpr std::uint32_t kLine = 64;
-    const std::uint32_t active = shard.header.queues[index_of(queue)].active;
-    if (active >= shard.geometry().segment_count) return;
-    const std::uint32_t used = shard.region.segment(active).write_offset.load(std::memory_order_relaxed);
-    if (used > shard.geometry().segment_size - kLines * kLine) return;
-    const std::byte* const tail = shard.region.at(shard.geometry().segment_at(active) + used);
-    for (std::uint32_t i = 0; i < kLines; ++i) __builtin_prefetch(tail + i * kLine, 1);
+    const Place place = append_place(shard, queue, 0);
+    if (place) prefetch_record_at(shard, shard.geometry().segment_at(place.segment) + place.used);
 }
 
 namespace {

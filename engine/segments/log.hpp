@@ -43,7 +43,13 @@ inline Place append_place(const region::LockedShard& shard, Queue queue, std::si
     if (used > size || bytes > size - used || used % format::kRecordAlignment != 0) return {};
     return {&entry, active, used};
 }
-/// Begins to load the lines where the queue's next record goes. Of a segment that is filled again, none is in the cache.
+/// Begins to load the first lines of a record that will be written there. Of a segment that is filled again, none is in the
+/// cache.
+inline void prefetch_record_at(const region::LockedShard& shard, std::uint64_t offset) noexcept {
+    constexpr std::uint64_t kLine = 64;
+    for (std::uint64_t i = 0; i < 3; ++i) __builtin_prefetch(shard.region.at(offset) + i * kLine, 1);
+}
+/// The same where the queue's next record goes.
 void prefetch_tail(const region::LockedShard& shard, Queue queue) noexcept;
 /// Adds bytes that will have expired by then to the segment's table.
 void note_expiry(format::SegmentEntry& entry, std::uint32_t bytes, std::int64_t expires_at_ms) noexcept;
