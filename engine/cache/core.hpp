@@ -33,7 +33,7 @@ struct QuickPaths {
     bool (*set)(Core& core, std::string_view key, std::string_view value, std::int64_t expires_at_ms) = nullptr;
 };
 
-struct Core {
+struct Core {  // NOLINT(clang-analyzer-optin.performance.Padding): the last member is to stand apart
     region::Region region;
     QuickPaths quick;
     Options options;
