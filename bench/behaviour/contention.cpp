@@ -2,9 +2,9 @@
 #include "behaviour/crew.hpp"
 
 #include "compare/dataset.hpp"
+#include "compare/median.hpp"
 #include "compare/ticks.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -90,11 +90,6 @@ void writers(const ContentionSettings& settings, const char* title, std::uint32_
         }
     }
     std::printf("\n");
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
 }
 
 /// A reader by itself, beside another and beside a writer, in turns; medians of the reader's rates, and of what it keeps.

@@ -1,5 +1,6 @@
 #include "compare/chart.hpp"
 
+#include "compare/median.hpp"
 #include "compare/svg.hpp"
 
 #include <algorithm>

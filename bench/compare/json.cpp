@@ -1,5 +1,7 @@
 #include "compare/report.hpp"
 
+#include "compare/median.hpp"
+
 #include <ostream>
 
 namespace larder::bench {

@@ -110,6 +110,7 @@ class Measurement {
     Pace pace_of(const Candidate& candidate, Shape shape) const {
         const bool main = candidate.peer->traits.kind == Kind::larder && !candidate.on_disk;
         Pace pace;
+        unsigned fills = 3;  // of Larder's 8 million records; others and other shapes are filled once
         switch (settings_.effort) {
             case Effort::quick:
                 pace.rounds = main ? 5 : 2;
@@ -117,15 +118,17 @@ class Measurement {
                 pace.lead_in_ns = main ? 12'000'000 : 8'000'000;
                 pace.warm_ns = main ? 5'000'000'000 : 1'500'000'000;
                 pace.use_ns = 15'000'000'000;
+                fills = 2;
                 break;
             case Effort::normal:
                 break;
             case Effort::full:
                 pace.rounds = 9;
                 pace.slice_ns = 300'000'000;
+                fills = 5;
                 break;
         }
-        if (main && shape == Shape::large) pace.fill_rounds = settings_.effort == Effort::quick ? 2 : 5;
+        if (main && shape == Shape::large) pace.fill_rounds = fills;
         if (settings_.rounds != 0) pace.rounds = settings_.rounds;
         if (settings_.slice_ms != 0) pace.slice_ns = settings_.slice_ms * 1'000'000;
         pace.by_processor_time = settings_.by_processor_time;

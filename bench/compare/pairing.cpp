@@ -44,10 +44,12 @@ void Pairing::run(const std::vector<Workload>& workloads) {
     fill();
     if (own_.peer.traits.readers_only) run_readers(workloads);
     if (own_.peer.traits.two_processes && !own_.peer.traits.readers_only) attach_second(Opening::attach);
-    bool fresh = true;
+    bool used = false;
     for (const Workload& workload : workloads) {
-        if (fresh && !reads_only(workload.operation)) use_capacity();
-        fresh = fresh && reads_only(workload.operation);
+        if (!used && !reads_only(workload.operation)) {
+            use_capacity();
+            used = true;
+        }
         run_modes(workload, modes_of(workload));
     }
     if (const double torn = own_.first->torn(); torn > 0 && own_.peer.traits.kind != Kind::limit) {

@@ -46,6 +46,7 @@ class Pairing {
     void run_readers(const std::vector<Workload>& workloads);
     SliceResult slice(Side& side, const Workload& workload, Mode mode);
     std::vector<Mode> modes_of(const Workload& workload) const;
+
     const Dataset& data_;
     Shape shape_;
     Pace pace_;

@@ -1,5 +1,7 @@
 #include "compare/report.hpp"
 
+#include "compare/median.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -190,13 +192,6 @@ void print_scaling(std::ostream& out, const Line& line) {
 }
 
 }  // namespace
-
-double median(std::vector<double> values) {
-    if (values.empty()) return 0;
-    std::sort(values.begin(), values.end());
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 double Cell::rate() const { return median_of(own, &SliceResult::rate); }
 double Cell::limit_rate() const { return median_of(limit, &SliceResult::rate); }

@@ -13,8 +13,6 @@
 
 namespace larder::bench {
 
-double median(std::vector<double> values);
-
 /// One store, one workload, one mode: what alternating slices of it and of limit (b) gave.
 struct Cell {
     std::vector<SliceResult> own;

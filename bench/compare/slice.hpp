@@ -117,11 +117,8 @@ class alignas(kApart) Worker {
     std::size_t batches(const Step* steps) {
         std::size_t hits = 0;
         for (std::size_t i = 0; i < kChunk; i += kBatch) {
-            if constexpr (LooksUpMany<Session>) {
-                hits += session_.get_many(steps + i, answers_.data());
-            } else {
-                for (std::size_t j = 0; j < kBatch; ++j) hits += session_.get(steps[i + j], answers_[j]);
-            }
+            // Only who looks up many is asked to (Peer::batches).
+            if constexpr (LooksUpMany<Session>) hits += session_.get_many(steps + i, answers_.data());
             consume(answers_.data());
         }
         return hits;

@@ -9,7 +9,7 @@
 // and a Session has
 //     bool get(const Step&, Answer&);                  copies the value into memory that is reused
 //     bool set(const Step&, std::string_view value);
-//     std::size_t get_many(const Step*, Answer*);      kBatch of them; returns the hits (optional: else get is called for each)
+//     std::size_t get_many(const Step*, Answer*);      kBatch of them; returns the hits (optional: else no batches are measured)
 //     void fill(std::span<const Step>, const Values&)  (optional: a faster way to fill a store behind a socket)
 #pragma once
 

@@ -63,9 +63,10 @@ constexpr std::uint16_t tag_from_hash(std::uint64_t hash) noexcept {
 }
 
 constexpr SlotWord make_link(std::uint64_t bucket_offset) noexcept { return (bucket_offset >> 3) << kOffsetShift; }
-/// Most slots are none by their tags alone, which links do not have.
+/// Links have no tag: most slots are seen to be none by that alone.
+constexpr bool may_be_link(SlotWord word) noexcept { return tag_of(word) == 0; }
 inline bool is_link(SlotWord word, const Geometry& g) noexcept {
-    if (tag_of(word) != 0) [[likely]]
+    if (!may_be_link(word)) [[likely]]
         return false;
     const std::uint64_t offset = offset_of(word);
     return offset >= g.index_begin && offset < g.ghosts_begin;

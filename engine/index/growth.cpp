@@ -124,12 +124,11 @@ void drop_twins(LockedShard& shard, Bucket& main) {
     });
 }
 
-// The ghosts of the main buckets [committed, wanted).
+// Allocates the ghosts of the main buckets [committed, wanted). REQUIRES: the capacity has room for them.
 bool commit_ghosts(LockedShard& shard, std::uint64_t committed, std::uint64_t wanted) {
     const std::uint64_t begin = ghost_bytes(committed);
     const std::uint64_t length = ghost_bytes(wanted) - begin;
-    return length == 0 || (region::fits_capacity(shard.region, length) &&
-                           shard.region.file().commit(shard.geometry().shard_ghosts_begin(shard.id) + begin, length).ok());
+    return length == 0 || shard.region.file().commit(shard.geometry().shard_ghosts_begin(shard.id) + begin, length).ok();
 }
 
 void decommit_ghosts(const LockedShard& shard, std::uint64_t main, std::uint64_t end) noexcept {
@@ -208,9 +207,10 @@ bool commit_buckets(LockedShard& shard, std::uint64_t buckets) {
     if (buckets <= committed) return true;
     const std::uint64_t wanted = (buckets + format::kFirstBuckets - 1) / format::kFirstBuckets * format::kFirstBuckets;
     if (wanted + h.overflow_buckets_committed.load(std::memory_order_relaxed) > g.buckets_per_shard) return false;
-    if (!commit_range(shard, committed, wanted)) return false;
+    const std::uint64_t bytes = (wanted - committed) * format::kBucketBytes + ghost_bytes(wanted) - ghost_bytes(committed);
+    if (!region::fits_capacity(shard.region, bytes) || !commit_range(shard, committed, wanted, Within::disk)) return false;
     if (!commit_ghosts(shard, committed, wanted)) {
-        // Space that nobody counts would be over the capacity.
+        // The disk is full. Space that nobody counts would be over the capacity.
         decommit_range(shard, committed, wanted);
         return false;
     }

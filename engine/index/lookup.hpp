@@ -75,7 +75,7 @@ inline unsigned match_empty(const Bucket& bucket) noexcept {
 /// The overflow bucket that a bucket's last slot links to, checked to lie in the shard's own index range; nullptr: none.
 inline Bucket* next_in_chain(const region::Region& region, std::uint32_t shard, const Bucket& bucket) noexcept {
     const SlotWord word = bucket.slots[format::kSlotsPerBucket - 1].load(std::memory_order_acquire);
-    if (format::tag_of(word) != 0) [[likely]]
+    if (!format::may_be_link(word)) [[likely]]
         return nullptr;
     const std::uint64_t offset = format::offset_of(word);
     return region.geometry().is_bucket_of(shard, offset) ? &region.bucket_at(offset) : nullptr;

@@ -5,7 +5,6 @@
 #include "tests/support/snapshot.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,17 +25,28 @@ class Torn {
         options.max_processes = 8;
         options.hash_seed = 4711;
         options.flush_on_close = false;
-        cache = opened(Cache::create(path_, options));
-        keys = colliding_keys(4711, 2);
+        cache_ = opened(Cache::create(path_, options));
+        keys_ = colliding_keys(4711, 2);
     }
-    void set(std::size_t key, const char* value) { REQUIRE_OK(cache.set(keys[key], value)); }
-    /// From here on the disk may have any of the moments for each sector of each page.
+    void set(std::size_t key, const char* value) {
+        REQUIRE_OK(cache_.set(keys_[key], value));
+        remember();
+    }
+    void remove(std::size_t key) {
+        REQUIRE_OK(cache_.remove(keys_[key]));
+        remember();
+    }
+    /// Has displaced words settled, and changes nothing else.
+    void settle() {
+        (void)cache_.remove("nobody");
+        remember();
+    }
+    /// From here on the disk may have any of the moments for each sector of each page: this one, and that after each change.
     void flush() {
-        REQUIRE_OK(cache.flush());
+        REQUIRE_OK(cache_.flush());
         moments_.clear();
         remember();
     }
-    void remember() { moments_.push_back(Snapshot::take(path_)); }
 
     /// What the key reads as after power cuts.
     std::set<std::string> read_after_cuts(std::size_t key) {
@@ -50,18 +60,19 @@ class Torn {
             Options options;
             options.recovery = Recovery::always;
             const Cache after = opened(Cache::open(image, options));
-            found.insert(value_of(after, keys[key]));
+            found.insert(value_of(after, keys_[key]));
             require_clean(after);
         }
         return found;
     }
 
-    Cache cache;
-    std::vector<std::string> keys;
-
   private:
+    void remember() { moments_.push_back(Snapshot::take(path_)); }
+
     TemporaryDirectory directory_;
     std::string path_ = directory_.file("c");
+    Cache cache_;
+    std::vector<std::string> keys_;
     std::vector<Snapshot> moments_;
 };
 
@@ -76,9 +87,7 @@ TEST_CASE("a value that was overwritten before a flush does not come back with w
     torn.set(0, "old");
     torn.flush();
     torn.set(0, "new");
-    torn.remember();
-    REQUIRE_OK(torn.cache.remove(torn.keys[0]));
-    torn.remember();
+    torn.remove(0);
     const Values found = torn.read_after_cuts(0);
     CHECK(found.count("older") == 0);
     CHECK(found.count("old") == 1);
@@ -92,8 +101,7 @@ TEST_CASE("a hidden value that was set anew before a flush does not come back") 
     torn.set(1, "another");
     torn.set(0, "old");
     torn.flush();
-    REQUIRE_OK(torn.cache.remove(torn.keys[0]));
-    torn.remember();
+    torn.remove(0);
     CHECK(torn.read_after_cuts(0) == Values{"old", "<not_found>"});
 }
 
@@ -104,9 +112,7 @@ TEST_CASE("a hidden record that a flush has seen is there after any cut") {
     torn.set(1, "another");
     torn.flush();
     torn.set(1, "another again");
-    torn.remember();
-    (void)torn.cache.remove("nobody");
-    torn.remember();
+    torn.settle();
     CHECK(torn.read_after_cuts(0) == Values{"hidden"});
     // Overwritten since: as it was, as it is, or absent.
     for (const std::string& value : torn.read_after_cuts(1))
@@ -119,9 +125,7 @@ TEST_CASE("a record that was hidden after the flush is as it was, or gone") {
     torn.set(0, "hidden");
     torn.flush();
     torn.set(1, "another");
-    torn.remember();
-    (void)torn.cache.remove("nobody");
-    torn.remember();
+    torn.settle();
     const Values found = torn.read_after_cuts(0);
     CHECK(found.count("hidden") == 1);
     for (const std::string& value : found) CHECK(Values{"hidden", "<not_found>"}.count(value) == 1);
